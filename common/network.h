@@ -1,0 +1,77 @@
+/*
+ * A network: a list of named layers and their parameters. It does not know where it runs.
+ *
+ * Dense is the first kind: z = b + sum_j x_j W[j, :] (+ for the first layer, sum_k C_k[c_k, :] over the categorical
+ * columns), h = activation(z), dropout in training only. The terms are taken in that order (rule 1). W is [in, out].
+ * The output layer is linear; the loss says which link turns its outputs z into predictions (kernels/learn/loss.h).
+ *
+ * C_k is [codes of column k incl. code 0, out]: row 0 stands for "missing or never seen" and starts as zeros.
+ */
+#ifndef CL_NETWORK_H
+#define CL_NETWORK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "memory.h"
+#include "value.h"
+
+enum layer_kind { LAYER_DENSE };
+enum activation { ACT_NONE, ACT_RELU, ACT_LEAKY_RELU, ACT_TANH, ACT_SIGMOID, ACT_GELU, ACT_SILU, ACT_COUNT };
+enum loss { LOSS_MSE, LOSS_MAE, LOSS_HUBER, LOSS_BCE, LOSS_CE, LOSS_COUNT };
+
+enum param_kind { PARAM_WEIGHT, PARAM_BIAS, PARAM_CATEGORY };
+
+struct param {
+    const char *name;      /* "hidden1.weight", "hidden1.bias", "hidden1.category.COLUMN", "output.weight", ... */
+    enum param_kind kind;
+    uint32_t layer;
+    uint32_t category;     /* k, for PARAM_CATEGORY */
+    uint64_t rows, cols;   /* bias: rows = 1 */
+    bool frozen;           /* no gradient, no update, no decay */
+    float *data;           /* [rows, cols], owned by the network's holder (a model's arena) */
+};
+
+struct layer {
+    const char *name;      /* "hidden1", ..., "output" */
+    enum layer_kind kind;
+    int32_t input;         /* index of the layer that feeds it; -1 = the row (x and c) */
+    uint32_t n_in, n_out;  /* n_in counts numeric inputs only */
+    enum activation activation;
+    float dropout;         /* probability of zero, training only; survivors are divided by 1 - p */
+    bool frozen;
+    uint32_t weight, bias; /* indices into params; weight exists even when n_in is 0 */
+    uint32_t category0;    /* params[category0 + k], k < n_c, when input is -1 */
+};
+
+struct network {
+    uint32_t n_x, n_c;
+    uint32_t *c_sizes;     /* [n_c] codes incl. 0 */
+    const char **c_names;  /* [n_c] */
+    struct layer *layers;  /* in order of computation; the last is the output */
+    uint32_t n_layers;
+    struct param *params;  /* layer by layer: weight, bias, categories */
+    uint32_t n_params;
+};
+
+/* A multi-layer perceptron; hidden: [n_hidden] widths. Parameters get data (zeros) in `arena`. */
+void network_dense(struct network *network, struct arena *arena, uint32_t n_x, uint32_t n_c, const uint32_t *c_sizes,
+                   const char *const *c_names, const uint32_t *hidden, uint32_t n_hidden, enum activation activation,
+                   float dropout, uint32_t n_out);
+/* Numbers of outputs and of single parameters. */
+uint32_t network_outputs(const struct network *network);
+uint64_t network_size(const struct network *network);
+/* A deep copy with its own parameter data in `arena`. */
+void network_copy(struct network *to, const struct network *from, struct arena *arena);
+
+const char *activation_name(enum activation activation);
+bool activation_parse(const char *name, enum activation *activation);
+const char *loss_name(enum loss loss);
+bool loss_parse(const char *name, enum loss *loss);
+
+/* The `network` map of a `model` frame (structure only; parameters are `tensor` frames); and back, checked. */
+struct value *network_to_value(const struct network *network, struct arena *arena);
+int network_from_value(struct network *network, const struct value *value, struct arena *arena, struct error *error);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * Checkpoints: models as frames. The byte-level text is man/cl-checkpoint.5.
+ *
+ *   1. `model`  meta: everything but dictionaries and tensors.
+ *   2. `dict`   one per column with a dictionary.
+ *   3. `tensor` parameters in network order, then the others; parts of at most 1 GiB; byte-shuffled zstd.
+ *   4. `end`    verified before a single byte is used.
+ */
+#ifndef CL_CHECKPOINT_H
+#define CL_CHECKPOINT_H
+
+#include <stdbool.h>
+
+#include "error.h"
+#include "file.h"
+#include "frame.h"
+#include "model.h"
+
+/*
+ * Reads a whole checkpoint from a path ("-" = stdin) into a zeroed model: returned only when its end frame was
+ * right and shapes, codes and dtypes are consistent. An empty file is answered with the hint
+ * "use -o FILE when the output is the input model".
+ */
+int checkpoint_read(struct model *model, const char *path, struct error *error);
+/* Sets model->digest. level 0 = default 3. Does not commit the output. */
+int checkpoint_write(struct model *model, struct output *output, int level, struct error *error);
+/* Content digest: XXH3-128 over canonical meta and decoded tensors; independent of codec. */
+void checkpoint_digest(const struct model *model, char hex[33]);
+
+#endif

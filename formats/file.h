@@ -1,0 +1,55 @@
+/*
+ * Bytes in and out: read loops, pipe sizing, outputs that appear whole or not at all, spooling.
+ *
+ * Input: "-" or stdin by default; pipes are enlarged to 1 MiB where the system lets us; EINTR and short reads are
+ * handled. input_read() with `wait` false returns 0 bytes and sets `would_block` when nothing is there, so that a
+ * filter can flush before it waits.
+ *
+ * Output: stdout, or -o FILE: a temporary name beside FILE, fsync, rename, fsync of the folder, at output_commit()
+ * only. Binary is refused on a terminal. Whoever fails before the commit leaves no file (program.h removes it).
+ */
+#ifndef CL_FILE_H
+#define CL_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "error.h"
+
+struct input {
+    int fd;
+    const char *name; /* for messages; "-" is shown as "stdin" */
+    bool regular;     /* can seek, size known */
+    uint64_t size;    /* of a regular file */
+    bool would_block; /* set by input_read(wait = false) */
+};
+
+/* Opens a path, or stdin for NULL and "-". */
+int input_open(struct input *input, const char *path, struct error *error);
+/* Reads up to `n` bytes; 0 at the end of input; -1 on error. Never returns short because of a signal. */
+ssize_t input_read(struct input *input, void *buffer, size_t n, bool wait, struct error *error);
+void input_close(struct input *input);
+
+struct output {
+    int fd;
+    const char *path; /* NULL = stdout */
+    char *temporary;  /* name until commit */
+};
+
+/* Opens FILE's temporary, or stdout for NULL and "-". binary: refuse a terminal (status 2). */
+int output_open(struct output *output, const char *path, bool binary, struct error *error);
+/* Writes all of it. EPIPE on stdout ends the process silently (status 141); elsewhere it is an error. */
+int output_write(struct output *output, const void *bytes, size_t n, struct error *error);
+struct iovec;
+int output_writev(struct output *output, struct iovec *parts, int n_parts, struct error *error);
+/* fsync + rename for a file; for stdout a checked close. The only moment a result appears. */
+int output_commit(struct output *output, struct error *error);
+/* Drops the temporary. Safe after commit. */
+void output_abandon(struct output *output);
+
+/* An unlinked temporary file in $TMPDIR or /tmp. Returns the descriptor. */
+int spool_open(struct error *error);
+
+#endif

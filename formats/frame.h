@@ -1,0 +1,70 @@
+/*
+ * Frames: the wire layer of streams and checkpoints. The byte-level text is man/cl-frames.5.
+ *
+ *   1. A stream is a sequence of MessagePack arrays of three: [kind: str, meta: map, payload: bin].
+ *   2. The last is `end` with `frames`, `rows` and `xxh3`: XXH3-128 of every byte before it, heads included.
+ *   3. After `end`: nothing, or another `table` frame (streams concatenate).
+ *
+ * Reader: holds one frame at a time; head at most 16 MiB, payload at most 1 GiB, read straight into a 64-byte
+ * aligned buffer that grows with the bytes that arrive. Payload checksum and codec are checked and undone here,
+ * so a frame that is returned is whole. Bytes counted and hashed as they pass.
+ *
+ * Writer: one writev per frame. The payload is written as given, or zstd-compressed (`level` > 0).
+ */
+#ifndef CL_FRAME_H
+#define CL_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "file.h"
+#include "memory.h"
+#include "value.h"
+
+enum { FRAME_MAX_PAYLOAD = 1 << 30 };
+
+struct frame {
+    const char *kind;     /* "table", "dict", "rows", "model", "tensor", "end" or unknown */
+    struct value *meta;   /* in the reader's frame arena: gone at the next read */
+    uint8_t *payload;     /* decoded, 64-byte aligned, `bytes` long; owned by the reader */
+    size_t bytes;
+    bool checked;         /* payload had an xxh3 that was right */
+};
+
+struct frame_reader;
+
+/* Takes over the input. The arena of the frames returned belongs to the reader. */
+struct frame_reader *frame_reader_open(struct input *input);
+/*
+ * The next frame: 1, or 0 at the true end (after an `end` frame that was right and the input's end), or -1.
+ * `end` frames are returned too, after they have been checked. wait = false: 2 when reading would block.
+ * An input that stops before `end` is STATUS_DATA: "the stream stops before its end frame (a program upstream
+ * failed, or the file is cut)".
+ */
+int frame_read(struct frame_reader *reader, struct frame *frame, bool wait, struct error *error);
+struct arena *frame_reader_arena(struct frame_reader *reader);
+uint64_t frame_reader_offset(const struct frame_reader *reader); /* bytes consumed, for messages */
+void frame_reader_close(struct frame_reader *reader);
+
+struct frame_writer {
+    struct output *output;
+    void *state;       /* XXH3 state */
+    uint64_t frames, rows;
+    int level;         /* zstd level of payloads; 0 = raw */
+    struct arena scratch;
+};
+
+void frame_writer_open(struct frame_writer *writer, struct output *output, int level);
+/*
+ * Writes one frame. For a payload (n > 0) `bytes`, `codec` and `xxh3` are added to meta. shuffle: element size
+ * for byte shuffling before zstd (codec "zstd+shuffleN"), 0 or 1 for none.
+ */
+int frame_write(struct frame_writer *writer, const char *kind, struct value *meta, const void *payload, size_t n,
+                unsigned shuffle, struct error *error);
+/* The `end` frame. The output is not committed: that is the caller's last act. */
+int frame_write_end(struct frame_writer *writer, struct error *error);
+void frame_writer_close(struct frame_writer *writer);
+
+#endif

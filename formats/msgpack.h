@@ -1,0 +1,39 @@
+/*
+ * MessagePack: a bounded decoder of our own, and a packer over msgpack-c.
+ *
+ * msgpack-c 4.0.0 allocates what hostile bytes ask for and cuts lengths above 4 GiB; so heads are decoded here:
+ * at most 16 MiB of input, 16 levels, 2^20 items in all, every length checked against the bytes that are there
+ * before anything is allocated. msgpack-c is the oracle in tests and fuzzing.
+ */
+#ifndef CL_MSGPACK_H
+#define CL_MSGPACK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "value.h"
+
+enum { MSGPACK_MAX_BYTES = 16 << 20, MSGPACK_MAX_DEPTH = 16, MSGPACK_MAX_ITEMS = 1 << 20 };
+
+/*
+ * Decodes one value from bytes[0 .. n). Returns the bytes used (> 0); 0 when they end too early; -1 when they are
+ * no MessagePack or break a bound, with the offset in the sentence. Duplicate map keys and keys that are no
+ * strings are refused.
+ */
+ptrdiff_t msgpack_decode(const void *bytes, size_t n, struct arena *arena, struct value **value,
+                         struct error *error);
+
+/* A growing buffer of packed bytes. Zero it to start; free(bytes) at the end. */
+struct packed {
+    char *bytes;
+    size_t n, cap;
+};
+/* Appends the canonical (shortest) form; floats are always float 64. */
+void msgpack_encode(struct packed *packed, const struct value *value);
+/* Appends only the head of an array of n, or of a bin of n bytes (n < 2^32). */
+void msgpack_encode_array_head(struct packed *packed, uint32_t n);
+void msgpack_encode_bin_head(struct packed *packed, uint32_t n);
+void msgpack_encode_string(struct packed *packed, const char *s, size_t n);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * Initial weights, by counter: parameter p, element i is a function of (seed, p, i) only.
+ *
+ * Glorot and Bengio 2010 (eq. 16): variance 2 / (fan_in + fan_out). He et al. 2015 (eq. 10): variance 2 / fan_in.
+ * uniform: +-sqrt(3 variance); normal: sigma = sqrt(variance), not truncated. fan_in of the first layer is the number
+ * of numeric features plus the number of categorical columns (each lets one row through). Biases start as 0, and so
+ * does row 0 of each category table. auto: he-normal before relu, leaky-relu, gelu and silu; glorot-uniform otherwise.
+ */
+#ifndef CL_INIT_H
+#define CL_INIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "network.h"
+
+enum init { INIT_AUTO, INIT_GLOROT_UNIFORM, INIT_GLOROT_NORMAL, INIT_HE_UNIFORM, INIT_HE_NORMAL, INIT_COUNT };
+
+const char *init_name(enum init init); /* "auto", "glorot-uniform", ... */
+bool init_parse(const char *name, enum init *init);
+void init_network(struct network *network, enum init init, uint64_t seed);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * Losses and links on the host: outputs z of a network to predictions, and the loss of one row.
+ *
+ *   loss    link          loss of a row with target y (formulas and sources: kernels/ref/)
+ *   mse     identity      mean over outputs of (z - y)^2
+ *   mae     identity      mean over outputs of |z - y|
+ *   huber   identity      mean over outputs of (d^2 / 2 if |d| <= delta, else delta (|d| - delta / 2))
+ *   bce     sigmoid       -(y log p + (1 - y) log(1 - p)), computed from z without overflow
+ *   ce      softmax       -log p[label]
+ *
+ * Bits are those of the reference engine (elementary functions of kernels/numerics.h).
+ */
+#ifndef CL_LOSS_H
+#define CL_LOSS_H
+
+#include <stdint.h>
+
+#include "network.h"
+
+/* p: [o] from z: [o]. bce: p[0] is the probability of class 1. classes: [o] mask of the softmax, or NULL. p may be z. */
+void loss_link(enum loss loss, const float *z, uint32_t n_outputs, const uint8_t *classes, float *p);
+/* Of one row: y: [o] for mse, mae, huber, bce; label for ce. f32 as the engines compute it. */
+float loss_row(enum loss loss, float huber_delta, const float *z, uint32_t n_outputs, const float *y, uint32_t label,
+               const uint8_t *classes);
+/* Number of outputs for a task: classes of a dictionary (bce 1, ce n) or label columns. */
+uint32_t loss_outputs(enum loss loss, uint32_t n_classes, uint32_t n_labels);
+
+#endif
