@@ -42,8 +42,14 @@ void transform_copy(struct transform *to, const struct transform *from, struct a
 /* Bit for bit. */
 bool transform_equal(const struct transform *a, const struct transform *b);
 
-/* Applies to x and y of a batch in place. The batch's schema decides the layout. */
+/* A transform that came from outside belongs to these columns: 0, or -1 with the first difference. Ask before applying. */
+int transform_fits(const struct transform *transform, const struct schema *schema, struct error *error);
+
+/* Applies to x and y of a batch in place; it must fit the batch's schema. NaN labels stay NaN. */
 void transform_apply(const struct transform *transform, struct batch *batch);
+/* The same for bare arrays. x: [n, transform->n] in-out; y: [n, transform->n_label] in-out (nothing when 0). */
+void transform_apply_x(const struct transform *transform, float *x, uint64_t n);
+void transform_apply_y(const struct transform *transform, float *y, uint64_t n);
 /* A prediction or label t of the label columns, back in the user's units: y' * divisor + shift in double. */
 double transform_invert_label(const struct transform *transforms, uint32_t n, uint32_t t, double y);
 

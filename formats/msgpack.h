@@ -2,7 +2,7 @@
  * MessagePack: a bounded decoder of our own, and a packer over msgpack-c.
  *
  * msgpack-c 4.0.0 allocates what hostile bytes ask for and cuts lengths above 4 GiB; so heads are decoded here:
- * at most 16 MiB of input, 16 levels, 2^20 items in all, every length checked against the bytes that are there
+ * at most 16 MiB of input, 16 levels, 2^21 items in all, every length checked against the bytes that are there
  * before anything is allocated. msgpack-c is the oracle in tests and fuzzing.
  */
 #ifndef CL_MSGPACK_H
@@ -14,7 +14,7 @@
 #include "error.h"
 #include "value.h"
 
-enum { MSGPACK_MAX_BYTES = 16 << 20, MSGPACK_MAX_DEPTH = 16, MSGPACK_MAX_ITEMS = 1 << 20 };
+enum { MSGPACK_MAX_BYTES = 16 << 20, MSGPACK_MAX_DEPTH = 16, MSGPACK_MAX_ITEMS = 1 << 21 };
 
 /*
  * Decodes one value from bytes[0 .. n). Returns the bytes used (> 0); 0 when they end too early; -1 when they are

@@ -1,0 +1,261 @@
+#include "transform.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "batch.h"
+#include "schema.h"
+
+static struct value *
+numbers_to_value(const double *numbers, uint32_t n, struct arena *arena)
+{
+    struct value *array = value_array(arena);
+    for (uint32_t i = 0; i < n; i++)
+        value_push(arena, array, value_float(arena, numbers[i]));
+    return array;
+}
+
+struct value *
+transform_to_value(const struct transform *transform, struct arena *arena)
+{
+    struct value *map = value_map(arena), *names = value_array(arena);
+    for (uint32_t i = 0; i < transform->n; i++)
+        value_push(arena, names, value_string(arena, transform->names[i]));
+    value_set(arena, map, "kind", value_string(arena, transform->kind));
+    value_set(arena, map, "method", value_string(arena, transform->method));
+    value_set(arena, map, "impute", value_string(arena, transform->impute));
+    value_set(arena, map, "columns", names);
+    value_set(arena, map, "shift", numbers_to_value(transform->shift, transform->n, arena));
+    value_set(arena, map, "divisor", numbers_to_value(transform->divisor, transform->n, arena));
+    value_set(arena, map, "fill", numbers_to_value(transform->fill, transform->n, arena));
+    value_set(arena, map, "label_method", value_string(arena, transform->label_method));
+    value_set(arena, map, "label_shift", numbers_to_value(transform->label_shift, transform->n_label, arena));
+    value_set(arena, map, "label_divisor", numbers_to_value(transform->label_divisor, transform->n_label, arena));
+    return map;
+}
+
+/* The array of a key as *n finite doubles; *n is set by the first array and must then agree. */
+static int
+numbers_from_value(const struct value *map, const char *key, bool first, uint32_t *n, double **numbers,
+                   struct arena *arena, struct error *error)
+{
+    const struct value *array = value_get(map, key);
+    if (array == NULL || array->kind != VALUE_ARRAY || array->n > UINT32_MAX)
+        return error_set(error, STATUS_DATA, "a transform has no array '%s'", key);
+    if (first)
+        *n = (uint32_t) array->n;
+    if (array->n != *n)
+        return error_set(error, STATUS_DATA, "a transform has %zu numbers in '%s', not %u", array->n, key, *n);
+    *numbers = arena_array(arena, *n, sizeof **numbers);
+    for (uint32_t i = 0; i < *n; i++)
+        if (!value_to_double(array->items[i], &(*numbers)[i]) || !isfinite((*numbers)[i]))
+            return error_set(error, STATUS_DATA, "a transform has something else than a finite number in '%s'", key);
+    return 0;
+}
+
+static int
+string_from_value(const struct value *map, const char *key, const char **s, struct arena *arena, struct error *error)
+{
+    const char *found = value_get_string(map, key);
+    if (found == NULL)
+        return error_set(error, STATUS_DATA, "a transform has no string '%s'", key);
+    *s = arena_strdup(arena, found);
+    return 0;
+}
+
+static int
+no_zeros(const double *divisor, uint32_t n, const char *key, struct error *error)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (divisor[i] == 0)
+            return error_set(error, STATUS_DATA, "a transform has a 0 in '%s'", key);
+    return 0;
+}
+
+/* Keys this version would not carry out: who knows half of a transform must not apply it. */
+static int
+only_known_keys(const struct value *map, struct error *error)
+{
+    static const char *const known[] = {"kind", "method",       "impute",      "columns",       "shift", "divisor",
+                                        "fill", "label_method", "label_shift", "label_divisor"};
+    for (size_t i = 0; i < map->n; i++) {
+        const struct value *key = map->items[2 * i];
+        bool found = false;
+        for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+            found |= strcmp(key->bytes, known[k]) == 0;
+        char quoted[128];
+        if (!found)
+            return error_set(error, STATUS_DATA, "a transform has the key '%s', which this version does not know",
+                             error_quote(quoted, sizeof quoted, key->bytes, key->n, 40));
+    }
+    return 0;
+}
+
+int
+transform_from_value(struct transform *transform, const struct value *value, struct arena *arena, struct error *error)
+{
+    *transform = (struct transform){0};
+    if (value == NULL || value->kind != VALUE_MAP)
+        return error_set(error, STATUS_DATA, "a transform is no map");
+    if (string_from_value(value, "kind", &transform->kind, arena, error) < 0)
+        return -1;
+    if (strcmp(transform->kind, "scale") != 0) {
+        char quoted[128];
+        error_quote(quoted, sizeof quoted, transform->kind, strlen(transform->kind), 40);
+        return error_set(error, STATUS_DATA, "a transform of kind '%s' is not known to this version", quoted);
+    }
+    const struct value *names = value_get(value, "columns");
+    if (only_known_keys(value, error) < 0 || string_from_value(value, "method", &transform->method, arena, error) < 0 ||
+        string_from_value(value, "impute", &transform->impute, arena, error) < 0 ||
+        string_from_value(value, "label_method", &transform->label_method, arena, error) < 0)
+        return -1;
+    if (names == NULL || names->kind != VALUE_ARRAY || names->n > UINT32_MAX)
+        return error_set(error, STATUS_DATA, "a transform has no array 'columns'");
+    transform->n = (uint32_t) names->n;
+    transform->names = arena_array(arena, transform->n, sizeof *transform->names);
+    for (uint32_t i = 0; i < transform->n; i++) {
+        if (names->items[i]->kind != VALUE_STRING)
+            return error_set(error, STATUS_DATA, "a transform has something else than a string in 'columns'");
+        transform->names[i] = arena_strndup(arena, names->items[i]->bytes, names->items[i]->n);
+    }
+    uint32_t *n = &transform->n, *n_label = &transform->n_label;
+    if (numbers_from_value(value, "shift", false, n, &transform->shift, arena, error) < 0 ||
+        numbers_from_value(value, "divisor", false, n, &transform->divisor, arena, error) < 0 ||
+        numbers_from_value(value, "fill", false, n, &transform->fill, arena, error) < 0 ||
+        numbers_from_value(value, "label_shift", true, n_label, &transform->label_shift, arena, error) < 0 ||
+        numbers_from_value(value, "label_divisor", false, n_label, &transform->label_divisor, arena, error) < 0)
+        return -1;
+    if (no_zeros(transform->divisor, *n, "divisor", error) < 0)
+        return -1;
+    return no_zeros(transform->label_divisor, *n_label, "label_divisor", error);
+}
+
+static double *
+copy_numbers(const double *numbers, uint32_t n, struct arena *arena)
+{
+    double *copy = arena_array(arena, n, sizeof *copy);
+    if (n > 0)
+        memcpy(copy, numbers, n * sizeof *copy);
+    return copy;
+}
+
+void
+transform_copy(struct transform *to, const struct transform *from, struct arena *arena)
+{
+    *to = (struct transform){
+        .kind = arena_strdup(arena, from->kind),
+        .method = arena_strdup(arena, from->method),
+        .impute = arena_strdup(arena, from->impute),
+        .n = from->n,
+        .names = arena_array(arena, from->n, sizeof *to->names),
+        .shift = copy_numbers(from->shift, from->n, arena),
+        .divisor = copy_numbers(from->divisor, from->n, arena),
+        .fill = copy_numbers(from->fill, from->n, arena),
+        .label_method = arena_strdup(arena, from->label_method),
+        .n_label = from->n_label,
+        .label_shift = copy_numbers(from->label_shift, from->n_label, arena),
+        .label_divisor = copy_numbers(from->label_divisor, from->n_label, arena),
+    };
+    for (uint32_t i = 0; i < from->n; i++)
+        to->names[i] = arena_strdup(arena, from->names[i]);
+}
+
+/* memcmp, not ==: -0 is not 0 here. */
+static bool
+same_numbers(const double *a, const double *b, uint32_t n)
+{
+    return n == 0 || memcmp(a, b, n * sizeof *a) == 0;
+}
+
+bool
+transform_equal(const struct transform *a, const struct transform *b)
+{
+    if (a->n != b->n || a->n_label != b->n_label || strcmp(a->kind, b->kind) != 0 ||
+        strcmp(a->method, b->method) != 0 || strcmp(a->impute, b->impute) != 0 ||
+        strcmp(a->label_method, b->label_method) != 0)
+        return false;
+    for (uint32_t i = 0; i < a->n; i++)
+        if (strcmp(a->names[i], b->names[i]) != 0)
+            return false;
+    return same_numbers(a->shift, b->shift, a->n) && same_numbers(a->divisor, b->divisor, a->n) &&
+           same_numbers(a->fill, b->fill, a->n) && same_numbers(a->label_shift, b->label_shift, a->n_label) &&
+           same_numbers(a->label_divisor, b->label_divisor, a->n_label);
+}
+
+int
+transform_fits(const struct transform *transform, const struct schema *schema, struct error *error)
+{
+    if (transform->n != schema->n_x)
+        return error_set(error, STATUS_DATA, "a transform covers %u numeric columns, but the table has %u",
+                         transform->n, schema->n_x);
+    uint32_t j = 0;
+    for (uint32_t i = 0; i < schema->n_columns && j < transform->n; i++) {
+        if (schema->columns[i].type != COLUMN_NUM || schema->columns[i].role != ROLE_FEATURE)
+            continue;
+        const char *here = schema->columns[i].name, *there = transform->names[j++];
+        char a[128], b[128];
+        if (strcmp(here, there) != 0)
+            return error_set(error, STATUS_DATA, "a transform's column %u is '%s', but the table's is '%s'", j,
+                             error_quote(a, sizeof a, there, strlen(there), 40),
+                             error_quote(b, sizeof b, here, strlen(here), 40));
+    }
+    if (transform->n_label != 0 && (schema->task != TASK_REGRESSION || transform->n_label != schema->n_y))
+        return error_set(error, STATUS_DATA, "a transform covers %u label columns, but the table has %u to scale",
+                         transform->n_label, schema->task == TASK_REGRESSION ? schema->n_y : 0);
+    return 0;
+}
+
+void
+transform_apply_x(const struct transform *transform, float *x, uint64_t n)
+{
+    const double *shift = transform->shift, *divisor = transform->divisor, *fill = transform->fill;
+    for (uint64_t i = 0; i < n; i++, x += transform->n)
+        for (uint32_t j = 0; j < transform->n; j++) {
+            double value = isnan(x[j]) ? fill[j] : (double) x[j];
+            x[j] = (float) ((value - shift[j]) / divisor[j]);
+        }
+}
+
+void
+transform_apply_y(const struct transform *transform, float *y, uint64_t n)
+{
+    const double *shift = transform->label_shift, *divisor = transform->label_divisor;
+    for (uint64_t i = 0; i < n; i++, y += transform->n_label)
+        for (uint32_t t = 0; t < transform->n_label; t++)
+            y[t] = (float) (((double) y[t] - shift[t]) / divisor[t]);
+}
+
+void
+transform_apply(const struct transform *transform, struct batch *batch)
+{
+    if (batch->x != NULL)
+        transform_apply_x(transform, batch->x, batch->n);
+    if (batch->y != NULL)
+        transform_apply_y(transform, batch->y, batch->n);
+}
+
+double
+transform_invert_label(const struct transform *transforms, uint32_t n, uint32_t t, double y)
+{
+    while (n-- > 0)
+        if (t < transforms[n].n_label)
+            y = y * transforms[n].label_divisor[t] + transforms[n].label_shift[t];
+    return y;
+}
+
+int
+transform_prefix(const struct transform *stream, uint32_t n_stream, const struct transform *model, uint32_t n_model,
+                 struct error *error)
+{
+    if (n_stream > n_model)
+        return error_set(error, STATUS_DATA,
+                         "the stream has been scaled %u times, the model's training data %u times; leave cl-scale "
+                         "out: the model applies its own transforms",
+                         n_stream, n_model);
+    for (uint32_t i = 0; i < n_stream; i++)
+        if (!transform_equal(&stream[i], &model[i]))
+            return error_set(error, STATUS_DATA,
+                             "the stream was scaled by other numbers than the model's training data; use "
+                             "cl-scale -m MODEL, or leave cl-scale out: the model applies its own transforms");
+    return (int) n_stream;
+}
