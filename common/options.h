@@ -5,7 +5,7 @@
  * one letter may be joined (`-qz`). No abbreviations. `--` ends options. Numbers are range-checked; sizes take
  * K, M, G (powers of 1024); durations take ms, s, m, h. A wrong option is answered with the nearest right one.
  *
- *     static int
+ *     int
  *     main(int argc, char **argv)
  *     {
  *         struct settings s = {.seed = 1};
@@ -94,8 +94,12 @@ struct program_usage {
  */
 int options_parse(const struct program_usage *usage, int argc, char **argv);
 
-/* Ends the program with status 2: "cl-x: SENTENCE" and where help is. */
+/* Ends the program with status 2: "cl-x: SENTENCE (see cl-x --help)". */
 _Noreturn void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints the usage and ends with status 2 when standard input is a terminal. Call it before data is read from
+ * there. */
+void usage_if_terminal(void);
 
 /* Splits "a,b,c" at commas in place of a copy; a comma inside double quotes or after a backslash is kept.
  * Returns a NULL-terminated array, owned by the caller as one allocation; *n its length. */
