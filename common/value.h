@@ -42,7 +42,7 @@ struct value {
     };
     const char *bytes;    /* string, binary, ext: `n` bytes and a NUL */
     struct value **items; /* array: n items; map: n pairs, key then value */
-    size_t n, cap;
+    size_t n, cap;        /* cap: pointers that `items` has room for */
 };
 
 struct value *value_nil(struct arena *arena);
@@ -70,7 +70,8 @@ bool value_get_u64(const struct value *map, const char *key, uint64_t *out);
 bool value_get_i64(const struct value *map, const char *key, int64_t *out);
 bool value_get_double(const struct value *map, const char *key, double *out);
 bool value_get_bool(const struct value *map, const char *key, bool *out);
-const char *value_get_string(const struct value *map, const char *key); /* NULL when absent or not a string */
+/* NULL when absent, not a string, or a string with a NUL in it (which C would read as a shorter one). */
+const char *value_get_string(const struct value *map, const char *key);
 
 bool value_to_u64(const struct value *value, uint64_t *out);
 bool value_to_double(const struct value *value, double *out);
