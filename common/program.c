@@ -35,7 +35,7 @@ void
 program_start(const char *program)
 {
     name = program;
-    const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+    const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
     for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
         struct sigaction old, action = {.sa_handler = on_signal};
         sigemptyset(&action.sa_mask);
@@ -86,15 +86,21 @@ say(const char *suffix, const char *format, va_list args)
 }
 
 void
+program_quit(int status)
+{
+    remove_temporaries();
+    /* Not exit(3): nothing is buffered, and other threads may still run. */
+    _exit(status);
+}
+
+void
 die(enum status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     say(NULL, format, args);
     va_end(args);
-    remove_temporaries();
-    /* Not exit(3): nothing is buffered, and other threads may still run. */
-    _exit((int) status);
+    program_quit((int) status);
 }
 
 void
@@ -105,8 +111,7 @@ die_errno(const char *format, ...)
     va_start(args, format);
     say(reason, format, args);
     va_end(args);
-    remove_temporaries();
-    _exit(STATUS_SYSTEM);
+    program_quit(STATUS_SYSTEM);
 }
 
 void

@@ -30,6 +30,7 @@ enum verbosity program_verbosity(void);
 _Noreturn void die(enum status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 _Noreturn void die_errno(const char *format, ...) __attribute__((format(printf, 1, 2))); /* status 4, strerror */
 _Noreturn void die_error(const struct error *error);
+_Noreturn void program_quit(int status); /* removes the temporary files and exits without a word */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));       /* silent under -q */
 void warn_errno(const char *format, ...) __attribute__((format(printf, 1, 2))); /* silent under -q */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));       /* only under -v */

@@ -26,7 +26,7 @@ struct input {
     bool would_block; /* set by input_read(wait = false) */
 };
 
-/* Opens a path, or stdin for NULL and "-". */
+/* Opens a path, or stdin for NULL and "-". A regular file that is stdout too is refused: it would never end. */
 int input_open(struct input *input, const char *path, struct error *error);
 /* Reads up to `n` bytes; 0 at the end of input; -1 on error. Never returns short because of a signal. */
 ssize_t input_read(struct input *input, void *buffer, size_t n, bool wait, struct error *error);
@@ -34,11 +34,15 @@ void input_close(struct input *input);
 
 struct output {
     int fd;
-    const char *path; /* NULL = stdout */
-    char *temporary;  /* name until commit */
+    const char *path; /* as given; NULL = stdout. Must outlive the output */
+    char *target;     /* what the rename replaces: `path`, or the file a symbolic link at `path` names */
+    char *temporary;  /* name until commit; NULL for stdout, devices and named pipes, which are written directly */
 };
 
-/* Opens FILE's temporary, or stdout for NULL and "-". binary: refuse a terminal (status 2). */
+/*
+ * Opens FILE's temporary, or stdout for NULL and "-". binary: refuse a terminal (status 2). An existing FILE keeps its
+ * permissions, and is refused when it is read-only.
+ */
 int output_open(struct output *output, const char *path, bool binary, struct error *error);
 /* Writes all of it. EPIPE on stdout ends the process silently (status 141); elsewhere it is an error. */
 int output_write(struct output *output, const void *bytes, size_t n, struct error *error);
