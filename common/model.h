@@ -39,6 +39,7 @@ struct model {
     uint32_t numerics;          /* 1 */
     struct model_tensor *tensors; /* all but the parameters, in order */
     uint32_t n_tensors, cap_tensors;
+    struct dict index;            /* of tensors by role and name, kept by the functions below */
     struct value *optimiser;    /* map: kind and its numbers, step count; or NULL when stripped */
     struct value *training;     /* map: options that can change the result, epochs, losses, rows, data digest */
     struct value *memory;       /* map: rows seen, capacity; or NULL */
@@ -51,7 +52,10 @@ struct tensor *model_find(const struct model *model, enum tensor_role role, cons
 /* Adds or replaces; copies the name, takes `data` as it is (it must live in the arena). */
 void model_put(struct model *model, enum tensor_role role, const char *name, enum dtype dtype, unsigned rank,
                const uint64_t *shape, void *data);
-/* Drops every tensor of a role. */
+/* The same by the name of the role, known or not. */
+void model_put_named(struct model *model, const char *role, const char *name, enum dtype dtype, unsigned rank,
+                     const uint64_t *shape, void *data);
+/* Drops every tensor of a role, and the map `optimiser` or `memory` that describes them. */
 void model_strip(struct model *model, enum tensor_role role);
 void model_free(struct model *model);
 
