@@ -70,7 +70,11 @@ bool activation_parse(const char *name, enum activation *activation);
 const char *loss_name(enum loss loss);
 bool loss_parse(const char *name, enum loss *loss);
 
-/* The `network` map of a `model` frame (structure only; parameters are `tensor` frames); and back, checked. */
+/*
+ * The `network` map of a `model` frame (structure only; parameters are `tensor` frames); and back, checked: layers form
+ * a chain, sizes agree. Back, params[p].data is NULL: whoever reads the tensors sets it, so that nothing is allocated
+ * because a file says so.
+ */
 struct value *network_to_value(const struct network *network, struct arena *arena);
 int network_from_value(struct network *network, const struct value *value, struct arena *arena, struct error *error);
 

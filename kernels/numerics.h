@@ -105,13 +105,6 @@ num_abs(float x)
     return num_float(num_bits(x) & 0x7FFFFFFFu);
 }
 
-/* 2^n for -126 <= n <= 127. */
-NUM_FN float
-num_pow2(int32_t n)
-{
-    return num_float((uint32_t) (n + 127) << 23);
-}
-
 /*
  * e^x = 2^n e^r, n = x / ln 2 to the nearest (by adding 1.5 2^23), |r| <= ln(2) / 2, e^r = 1 + r + r^2 q(r). The factor
  * 2^n is applied in two halves, so that overflow and subnormal results round once. Beyond [-104, 89] the result is
@@ -133,10 +126,8 @@ num_exp(float x)
     q = fmaf(q, r, 0x1.555492p-3f);
     q = fmaf(q, r, 0x1.fffffcp-2f);
     float p = fmaf(r * r, q, r) + 1.0f;
-    uint32_t half = (uint32_t) n + (((uint32_t) n >> 31) * 0xFFFFFFFFu);
-    int32_t n1 = (int32_t) half / 2;
-    int32_t n2 = (int32_t) ((uint32_t) n - (uint32_t) n1);
-    return p * num_float(((uint32_t) n1 + 127u) << 23) * num_float(((uint32_t) n2 + 127u) << 23);
+    uint32_t half = (uint32_t) (n >> 1), rest = (uint32_t) n - half;
+    return p * num_float((half + 127u) << 23) * num_float((rest + 127u) << 23);
 }
 
 /*
