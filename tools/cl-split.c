@@ -124,8 +124,8 @@ is_regular(const char *path)
 }
 
 /*
- * Reads the input once for the number of its rows, and so that it can be read again from the start: files stand where they
- * are; of anything else a copy becomes the standard input, and *n_paths 0.
+ * Reads the input once for the number of its rows, in such a way that it can be read again: files are left as they are;
+ * of anything else a copy becomes the standard input, and *n_paths 0.
  */
 static uint64_t
 count_rows(const char *const *paths, size_t *n_paths)
@@ -133,9 +133,7 @@ count_rows(const char *const *paths, size_t *n_paths)
     bool again = *n_paths > 0 || is_regular("-");
     for (size_t i = 0; i < *n_paths; i++)
         again = again && is_regular(paths[i]);
-    /* Reading closes the standard input; this keeps it, and where it stood. */
-    int stdin_again = again ? dup(STDIN_FILENO) : -1;
-    off_t start = stdin_again >= 0 ? lseek(stdin_again, 0, SEEK_CUR) : 0;
+    off_t start = lseek(STDIN_FILENO, 0, SEEK_CUR);
 
     struct error error;
     struct stream_reader *reader = stream_reader_open(paths, *n_paths, &error);
@@ -143,39 +141,34 @@ count_rows(const char *const *paths, size_t *n_paths)
         die_error(&error);
     struct output spool = {.fd = -1, .path = "the temporary copy of the input"};
     struct stream_writer *writer = NULL;
-    if (!again) {
-        if ((spool.fd = spool_open(&error)) < 0)
-            die_error(&error);
-        if ((writer = stream_writer_open(&spool, stream_reader_schema(reader), 0, &error)) == NULL)
-            die_error(&error);
-    }
-    struct batch batch;
+    if (!again && ((spool.fd = spool_open(&error)) < 0 ||
+                   (writer = stream_writer_open(&spool, stream_reader_schema(reader), 0, &error)) == NULL))
+        die_error(&error);
     uint64_t n = 0;
+    struct batch batch;
     int got;
     do {
-        if ((got = stream_read(reader, &batch, true, &error)) < 0)
-            die_error(&error);
-        for (const struct frame *frame; (frame = stream_reader_unknown(reader)) != NULL;)
+        got = stream_read(reader, &batch, true, &error);
+        for (const struct frame *frame; got >= 0 && (frame = stream_reader_unknown(reader)) != NULL;)
             if (writer != NULL && stream_write_unknown(writer, frame, &error) < 0)
-                die_error(&error);
-        if (got > 0) {
-            n += batch.n;
-            if (writer != NULL && stream_write(writer, &batch, &error) < 0)
-                die_error(&error);
-        }
+                got = -1;
+        n += got > 0 ? batch.n : 0;
+        if (got > 0 && writer != NULL && stream_write(writer, &batch, &error) < 0)
+            got = -1;
     } while (got > 0);
-    if (writer != NULL && stream_write_end(writer, &error) < 0)
+    if (got < 0 || (writer != NULL && stream_write_end(writer, &error) < 0))
         die_error(&error);
     stream_writer_close(writer);
     stream_reader_close(reader);
 
-    int from = again ? stdin_again : spool.fd;
-    if (!again)
+    if (!again) {
+        if (lseek(spool.fd, 0, SEEK_SET) < 0 || dup2(spool.fd, STDIN_FILENO) < 0)
+            die_errno("cannot read the temporary copy of the input");
+        output_abandon(&spool);
         *n_paths = 0;
-    if (from >= 0 && (lseek(from, start, SEEK_SET) < 0 || dup2(from, STDIN_FILENO) < 0) && !again)
-        die_errno("cannot read the temporary copy of the input again");
-    if (from >= 0)
-        close(from);
+    } else if (start >= 0 && lseek(STDIN_FILENO, start, SEEK_SET) < 0) {
+        die_errno("cannot read stdin a second time");
+    }
     return n;
 }
 
@@ -230,17 +223,49 @@ tag_rows(struct splitting *splitting, struct batch *batch)
     splitting->next += batch->n;
 }
 
-/* Writes the rows of one part, without tags. */
+/* Writes a batch, tags and all, to the only output; or, untagged, the rows of each part to its own. */
 static int
-write_part(struct part *part, enum split_tag tag, const struct batch *batch, struct error *error)
+write_rows(struct part *parts, bool whole, const struct batch *batch, struct error *error)
 {
+    if (whole)
+        return stream_write(parts[0].writer, batch, error);
     uint8_t *keep = arena_alloc(batch->arena, batch->n);
-    for (uint64_t i = 0; i < batch->n; i++)
-        keep[i] = batch->split[i] == tag;
-    struct batch rows;
-    batch_filter(&rows, batch, keep, batch->arena);
-    rows.split = NULL;
-    return rows.n > 0 ? stream_write(part->writer, &rows, error) : 0;
+    for (int p = 0; p < SPLIT_PARTS; p++) {
+        if (!parts[p].wanted)
+            continue;
+        for (uint64_t i = 0; i < batch->n; i++)
+            keep[i] = batch->split[i] == SPLIT_TRAIN + p;
+        struct batch rows;
+        batch_filter(&rows, batch, keep, batch->arena);
+        rows.split = NULL;
+        if (rows.n > 0 && stream_write(parts[p].writer, &rows, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Every stream gets its end before the first file gets its name. */
+static int
+commit(struct part *parts, struct error *error)
+{
+    for (int p = 0; p < SPLIT_PARTS; p++)
+        if (parts[p].wanted && stream_write_end(parts[p].writer, error) < 0)
+            return -1;
+    for (int p = 0; p < SPLIT_PARTS; p++)
+        if (parts[p].wanted && output_commit(&parts[p].output, error) < 0)
+            return -1;
+    return 0;
+}
+
+static void
+report(const struct splitting *splitting)
+{
+    const uint64_t *rows = splitting->rows;
+    for (int p = 0; p < SPLIT_PARTS; p++)
+        if (rows[p] == 0 && splitting->next > 0 && part_possible(&splitting->rule, p))
+            warn("warning: none of the %llu rows is for %s", (unsigned long long) splitting->next, part_names[p]);
+    note("%llu rows: train %llu, valid %llu, test %llu", (unsigned long long) splitting->next,
+         (unsigned long long) rows[0], (unsigned long long) rows[1], (unsigned long long) rows[2]);
 }
 
 int
@@ -296,55 +321,44 @@ main(int argc, char **argv)
     splitting.in_order = s.in_order;
     splitting.retag = s.retag;
     splitting.dealer = split_dealer_open(&splitting.rule);
+    /* Without --part the first part stands for all of them. */
+    bool whole = s.parts.n == 0;
+    if (whole)
+        parts[0] = (struct part){.path = s.output, .wanted = true};
+    struct error error;
+    for (int p = 0; p < SPLIT_PARTS; p++)
+        if (parts[p].wanted && output_open(&parts[p].output, parts[p].path, true, &error) < 0)
+            die_error(&error);
     if (s.in_order)
         splitting.n_rows = count_rows(paths, &n_paths);
-    struct error error;
     struct stream_reader *reader = stream_reader_open(paths, n_paths, &error);
     if (reader == NULL)
         die_error(&error);
     struct schema *schema = stream_reader_schema(reader);
     check_schema(&splitting, schema, s.group);
-    /* Without --part the first part stands for all of them. */
-    bool whole = s.parts.n == 0;
-    if (whole)
-        parts[0] = (struct part){.path = s.output, .wanted = true};
     for (int p = 0; p < SPLIT_PARTS; p++)
         if (parts[p].wanted &&
-            (output_open(&parts[p].output, parts[p].path, true, &error) < 0 ||
-             (parts[p].writer = stream_writer_open(&parts[p].output, schema, s.level, &error)) == NULL))
+            (parts[p].writer = stream_writer_open(&parts[p].output, schema, s.level, &error)) == NULL)
             die_error(&error);
 
     struct batch batch;
     int got;
     do {
-        if ((got = stream_read(reader, &batch, true, &error)) < 0)
-            die_error(&error);
-        for (const struct frame *frame; (frame = stream_reader_unknown(reader)) != NULL;)
+        got = stream_read(reader, &batch, true, &error);
+        for (const struct frame *frame; got >= 0 && (frame = stream_reader_unknown(reader)) != NULL;)
             for (int p = 0; p < SPLIT_PARTS; p++)
                 if (parts[p].wanted && stream_write_unknown(parts[p].writer, frame, &error) < 0)
-                    die_error(&error);
-        if (got == 0)
-            break;
-        tag_rows(&splitting, &batch);
-        for (int p = 0; p < SPLIT_PARTS; p++)
-            if (parts[p].wanted && (whole ? stream_write(parts[p].writer, &batch, &error)
-                                          : write_part(&parts[p], SPLIT_TRAIN + p, &batch, &error)) < 0)
-                die_error(&error);
+                    got = -1;
+        if (got > 0) {
+            tag_rows(&splitting, &batch);
+            if (write_rows(parts, whole, &batch, &error) < 0)
+                got = -1;
+        }
     } while (got > 0);
 
-    for (int p = 0; p < SPLIT_PARTS; p++)
-        if (parts[p].wanted && stream_write_end(parts[p].writer, &error) < 0)
-            die_error(&error);
-    for (int p = 0; p < SPLIT_PARTS; p++)
-        if (parts[p].wanted && output_commit(&parts[p].output, &error) < 0)
-            die_error(&error);
-    for (int p = 0; p < SPLIT_PARTS; p++)
-        if (splitting.rows[p] == 0 && splitting.next > 0 && part_possible(&splitting.rule, p))
-            warn("warning: no row is tagged %s: %llu rows are too few", part_names[p],
-                 (unsigned long long) splitting.next);
-    note("%llu rows: train %llu, valid %llu, test %llu", (unsigned long long) splitting.next,
-         (unsigned long long) splitting.rows[0], (unsigned long long) splitting.rows[1],
-         (unsigned long long) splitting.rows[2]);
+    if (got < 0 || commit(parts, &error) < 0)
+        die_error(&error);
+    report(&splitting);
     for (int p = 0; p < SPLIT_PARTS; p++)
         stream_writer_close(parts[p].writer);
     stream_reader_close(reader);
