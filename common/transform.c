@@ -76,8 +76,8 @@ no_zeros(const double *divisor, uint32_t n, const char *key, struct error *error
 static int
 only_known_keys(const struct value *map, struct error *error)
 {
-    static const char *const known[] = {"kind", "method",       "impute",      "columns",       "shift", "divisor",
-                                        "fill", "label_method", "label_shift", "label_divisor"};
+    static const char *const known[] = {"kind",    "method", "impute",       "columns",     "shift",
+                                        "divisor", "fill",   "label_method", "label_shift", "label_divisor"};
     for (size_t i = 0; i < map->n; i++) {
         const struct value *key = map->items[2 * i];
         bool found = false;

@@ -16,14 +16,14 @@ struct code_map {
 struct binding {
     const struct model *model;
     const struct schema *stream;
-    uint32_t *x;            /* [model n_x] index among the stream's numeric features */
-    bool x_in_place;        /* x[j] == j for all, and the stream has no more */
-    uint32_t *c;            /* [model n_c] index among the stream's categorical features */
-    struct code_map *maps;  /* [model n_c] */
+    uint32_t *x;           /* [model n_x] index among the stream's numeric features */
+    bool x_in_place;       /* x[j] == j for all, and the stream has no more */
+    uint32_t *c;           /* [model n_c] index among the stream's categorical features */
+    struct code_map *maps; /* [model n_c] */
     bool labels;
-    uint32_t *y;            /* [model n_y] index among the stream's labels */
+    uint32_t *y; /* [model n_y] index among the stream's labels */
     struct code_map classes;
-    uint32_t n_done;        /* transforms that the stream has already */
+    uint32_t n_done; /* transforms that the stream has already */
 };
 
 static uint32_t
@@ -145,9 +145,8 @@ bind_features(struct binding *binding, const struct dict *names, const uint32_t 
             binding->x[j++] = ordinals[index];
         } else {
             binding->c[k] = ordinals[index];
-            binding->maps[k] = (struct code_map){.from = &binding->stream->columns[index].dict,
-                                                 .to = &column->dict,
-                                                 .size = model->network.c_sizes[k]};
+            binding->maps[k] = (struct code_map){
+                .from = &binding->stream->columns[index].dict, .to = &column->dict, .size = model->network.c_sizes[k]};
             k++;
         }
     }
@@ -300,9 +299,9 @@ bind_rows(struct binding *binding, const struct batch *batch, struct rowset *row
 {
     *rows = (struct rowset){.n = batch->n, .w = batch->w};
     bool class = binding->model->schema.task == TASK_CLASS;
-    const char *lacks = binding->model->schema.n_x > 0 && batch->x == NULL   ? "x"
-                        : binding->model->schema.n_c > 0 && batch->c == NULL ? "c"
-                        : !binding->labels                                   ? NULL
+    const char *lacks = binding->model->schema.n_x > 0 && batch->x == NULL            ? "x"
+                        : binding->model->schema.n_c > 0 && batch->c == NULL          ? "c"
+                        : !binding->labels                                            ? NULL
                         : (class ? (void *) batch->label : (void *) batch->y) == NULL ? "y"
                                                                                       : NULL;
     if (lacks != NULL)
@@ -345,7 +344,8 @@ bind_label(const struct binding *binding, const struct batch *batch, uint64_t i,
     float again = (float) nearbyint(y);
     for (uint32_t k = 0; k < binding->n_done; k++)
         if (t < model->transforms[k].n_label)
-            again = (float) (((double) again - model->transforms[k].label_shift[t]) / model->transforms[k].label_divisor[t]);
+            again = (float) (((double) again - model->transforms[k].label_shift[t]) /
+                             model->transforms[k].label_divisor[t]);
     return again == scaled ? nearbyint(y) : y;
 }
 

@@ -29,26 +29,26 @@ enum { LEVELS = 4, BINS = 256, COUNTER_BYTES = 32 << 20, MAX_TARGETS = 6 };
  * same prefix share a histogram: histogram[t] of the first of them.
  */
 struct selection {
-    uint32_t n_quantiles;    /* 1: the median; 3: quartile, median, quartile */
-    uint32_t n_targets;      /* two neighbours for each */
-    uint32_t first, n;       /* columns of the group */
-    uint32_t group;          /* columns of a full group */
+    uint32_t n_quantiles; /* 1: the median; 3: quartile, median, quartile */
+    uint32_t n_targets;   /* two neighbours for each */
+    uint32_t first, n;    /* columns of the group */
+    uint32_t group;       /* columns of a full group */
     unsigned level;
     bool active, done;
-    struct target *targets;  /* [d, n_targets] */
-    uint64_t *counters;      /* [group, n_targets, BINS] */
+    struct target *targets; /* [d, n_targets] */
+    uint64_t *counters;     /* [group, n_targets, BINS] */
 };
 
 struct fit {
     const struct schema *schema;
     struct fit_options options;
     uint32_t d, t;
-    struct moments *x;       /* [d] */
-    struct moments *y;       /* [t] */
-    bool whole;              /* every number of every column is an integer in 0 .. PIXEL_MOST */
-    uint64_t rows;           /* training rows of the first pass */
+    struct moments *x; /* [d] */
+    struct moments *y; /* [t] */
+    bool whole;        /* every number of every column is an integer in 0 .. PIXEL_MOST */
+    uint64_t rows;     /* training rows of the first pass */
     uint64_t pass, pass_rows;
-    bool changed;            /* a later pass did not show the rows of the first */
+    bool changed; /* a later pass did not show the rows of the first */
     struct selection selection;
 };
 
