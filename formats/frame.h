@@ -7,7 +7,8 @@
  *
  * Reader: holds one frame at a time; head at most 16 MiB, payload at most 1 GiB, read straight into a 64-byte
  * aligned buffer that grows with the bytes that arrive. Payload checksum and codec are checked and undone here,
- * so a frame that is returned is whole. Bytes counted and hashed as they pass.
+ * so a frame that is returned is whole. Bytes are counted and hashed as they pass. Sentences of the reader begin with
+ * the input's name and, where it says something, the byte: callers add neither.
  *
  * Writer: one writev per frame. The payload is written as given, or zstd-compressed (`level` > 0).
  */
@@ -30,18 +31,22 @@ struct frame {
     struct value *meta;   /* in the reader's frame arena: gone at the next read */
     uint8_t *payload;     /* decoded, 64-byte aligned, `bytes` long; owned by the reader */
     size_t bytes;
-    bool checked;         /* payload had an xxh3 that was right */
+    bool checked;         /* payload had an xxh3 that was right; without one only the end frame vouches for it */
 };
 
 struct frame_reader;
 
-/* Takes over the input. The arena of the frames returned belongs to the reader. */
+/*
+ * Takes over the input: it is copied, closed by frame_reader_close(), and input->fd is -1 afterwards. Reads nothing yet.
+ * The arena of the frames returned belongs to the reader.
+ */
 struct frame_reader *frame_reader_open(struct input *input);
 /*
  * The next frame: 1, or 0 at the true end (after an `end` frame that was right and the input's end), or -1.
  * `end` frames are returned too, after they have been checked. wait = false: 2 when reading would block.
  * An input that stops before `end` is STATUS_DATA: "the stream stops before its end frame (a program upstream
- * failed, or the file is cut)".
+ * failed, or the file is cut)". An input of no bytes at all is one too: frame_reader_offset() is 0 then. After -1
+ * every further call returns the same.
  */
 int frame_read(struct frame_reader *reader, struct frame *frame, bool wait, struct error *error);
 struct arena *frame_reader_arena(struct frame_reader *reader);
@@ -50,20 +55,25 @@ void frame_reader_close(struct frame_reader *reader);
 
 struct frame_writer {
     struct output *output;
-    void *state;       /* XXH3 state */
-    uint64_t frames, rows;
-    int level;         /* zstd level of payloads; 0 = raw */
-    struct arena scratch;
+    struct frame_writer_state *state; /* running hash, zstd, buffers */
+    uint64_t frames, rows;            /* since the last end frame */
+    int level;                        /* zstd level of payloads; 0 = raw */
+    struct arena scratch;             /* for the metas of one frame: reset by every frame_write() */
 };
 
 void frame_writer_open(struct frame_writer *writer, struct output *output, int level);
 /*
- * Writes one frame. For a payload (n > 0) `bytes`, `codec` and `xxh3` are added to meta. shuffle: element size
- * for byte shuffling before zstd (codec "zstd+shuffleN"), 0 or 1 for none.
+ * Writes one frame. For a payload (n > 0) `bytes`, `codec` and `xxh3` are added to what is written of meta, which
+ * itself stays as it is; it may live in writer->scratch. shuffle: element size for byte shuffling before zstd (2, 4 or
+ * 8: codec "zstd+shuffleN"), 0 or 1 for none. A payload that zstd makes no smaller is stored as it is. A `rows` frame
+ * counts its `n`. Frames that no reader would take (head above 16 MiB, payload above 1 GiB) are refused, STATUS_DATA.
  */
 int frame_write(struct frame_writer *writer, const char *kind, struct value *meta, const void *payload, size_t n,
                 unsigned shuffle, struct error *error);
-/* The `end` frame. The output is not committed: that is the caller's last act. */
+/*
+ * The `end` frame. The output is not committed: that is the caller's last act. Another stream may follow: counts and
+ * hash start anew.
+ */
 int frame_write_end(struct frame_writer *writer, struct error *error);
 void frame_writer_close(struct frame_writer *writer);
 
