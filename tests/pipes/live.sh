@@ -1,0 +1,32 @@
+#!/bin/bash
+# Rows are answered as they come: the first predictions are there while the rest of the input is not.
+. "$TESTS/pipes/lib.bash"
+csv=$DATA/flights.csv
+cl-ingest "$csv" | cl-split | cl-scale | train > m.ck || fail "training failed"
+(head -n 100 "$csv"; sleep 2; tail -n +101 "$csv") | cl-ingest -m m.ck | cl-predict -m m.ck > live.csv &
+line=$!
+sleep 1.2
+early=$(wc -l < live.csv)
+wait $line || fail "the line failed"
+[ "$early" -eq 100 ] || fail "after 1.2 s of a sleep of 2 s there were $early lines instead of 100"
+cl-ingest -m m.ck "$csv" | cl-predict -m m.ck > bulk.csv
+same live.csv bulk.csv "row by row and in bulk"
+
+# One row, one answer, as a service would use it.
+mkfifo ask answer
+cl-ingest -m m.ck < ask | cl-predict -m m.ck > answer &
+line=$!
+exec 3> ask 4< answer
+head -n 1 "$csv" >&3
+# A line of the answer within five seconds, or the test fails.
+hear() {
+    read -r -t 5 "$1" <&4 || fail "no answer to $2 within 5 s"
+}
+for i in 2 3 4; do
+    sed -n ${i}p "$csv" >&3
+    [ $i -gt 2 ] || hear title "the first row"
+    hear row "row $i"
+    [ "$row" = "$(sed -n ${i}p bulk.csv)" ] || fail "row $i: '$row' instead of '$(sed -n ${i}p bulk.csv)'"
+done
+exec 3>&-
+wait $line || fail "the service failed at the end of its input"

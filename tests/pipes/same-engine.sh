@@ -1,0 +1,21 @@
+#!/bin/bash
+# The reference engine and the fast one give the same checkpoint, whatever is trained.
+. "$TESTS/pipes/lib.bash"
+for data in flights diabetes wine; do
+    cl-ingest "$DATA/$data.csv" | cl-split | cl-scale > $data.clt || fail "$data: no stream"
+done
+try() {
+    local data=$1
+    shift
+    train --device ref "$@" < $data.clt > ref.ck || fail "$data $*: ref failed"
+    train --device cpu "$@" < $data.clt > cpu.ck || fail "$data $*: cpu failed"
+    same ref.ck cpu.ck "$data $*, ref and cpu"
+}
+try flights
+try diabetes
+try wine
+try flights --optimizer momentum --lr 0.05 --weight-decay 0.01 --clip 0.5
+try flights --optimizer rmsprop --activation gelu --dropout 0.2
+try diabetes --optimizer nesterov --loss huber --activation tanh --schedule cosine --warmup 5
+try wine --optimizer adamw --weight-decay 0.1 --activation silu --init he-normal --class-weights balanced
+try wine --batch all --optimizer sgd --hidden none
