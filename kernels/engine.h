@@ -14,7 +14,8 @@
  *     engine->read(state, ENGINE_PARAM, p, buffer);
  *     engine->close(state);
  *
- * Ownership: the engine copies parameters at open; it borrows row sets (they must outlive it or the next load of
+ * Ownership: the engine copies parameters at open and borrows the network's structure (it must outlive the state; its
+ * `frozen` flags and dropout may change between calls); it borrows row sets (they must outlive it or the next load of
  * the same set). One thread calls an engine at a time; it may use a pool of its own.
  */
 #ifndef CL_ENGINE_H

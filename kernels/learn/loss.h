@@ -1,7 +1,7 @@
 /*
  * Losses and links on the host: outputs z of a network to predictions, and the loss of one row.
  *
- *   loss    link          loss of a row with target y (formulas and sources: kernels/ref/)
+ *   loss    link          loss of a row with target y (bits: kernels/numerics.h)
  *   mse     identity      mean over outputs of (z - y)^2
  *   mae     identity      mean over outputs of |z - y|
  *   huber   identity      mean over outputs of (d^2 / 2 if |d| <= delta, else delta (|d| - delta / 2))
@@ -22,6 +22,9 @@ void loss_link(enum loss loss, const float *z, uint32_t n_outputs, const uint8_t
 /* Of one row: y: [o] for mse, mae, huber, bce; label for ce. f32 as the engines compute it. */
 float loss_row(enum loss loss, float huber_delta, const float *z, uint32_t n_outputs, const float *y, uint32_t label,
                const uint8_t *classes);
+/* The same with its gradient. g: [o] d loss / d z, may not be z. */
+float loss_gradient(enum loss loss, float huber_delta, const float *z, uint32_t n_outputs, const float *y,
+                    uint32_t label, const uint8_t *classes, float *g);
 /* Number of outputs for a task: classes of a dictionary (bce 1, ce n) or label columns. */
 uint32_t loss_outputs(enum loss loss, uint32_t n_classes, uint32_t n_labels);
 

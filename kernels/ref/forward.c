@@ -1,0 +1,61 @@
+#include "numerics.h"
+#include "ref.h"
+
+/*
+ * z[j] = b[j] + sum_i x[i] W[i,j] + sum_k C_k[c[k], j], terms in this order (rule 1). A category adds the row of its
+ * code: the product with a one-hot vector, without the zeros.
+ */
+void
+ref_dense(const struct engine_state *state, uint32_t layer, const float *x, const uint32_t *c, float *z)
+{
+    const struct layer *l = &state->network->layers[layer];
+    float **params = state->values[ENGINE_PARAM];
+    const float *W = params[l->weight], *b = params[l->bias];
+    uint64_t n_out = l->n_out;
+    for (uint64_t j = 0; j < n_out; j++)
+        z[j] = b[j];
+    for (uint64_t i = 0; i < l->n_in; i++)
+        for (uint64_t j = 0; j < n_out; j++)
+            z[j] = fmaf(x[i], W[i * n_out + j], z[j]);
+    for (uint32_t k = 0; c != NULL && k < state->network->n_c; k++)
+        for (uint64_t j = 0; j < n_out; j++)
+            z[j] = z[j] + params[l->category0 + k][c[k] * n_out + j];
+}
+
+/*
+ * Dropout, Srivastava et al. 2014, section 10 (inverted form): a unit survives with probability 1 - p and is then
+ * divided by it. Rule 5 says which random bits decide.
+ */
+static float
+dropout_mask(const struct plan *plan, uint32_t layer, float p, uint64_t step, uint64_t batch_row, uint32_t unit)
+{
+    uint32_t counter[4] = {(uint32_t) step, (uint32_t) (step >> 32), (uint32_t) batch_row, unit / 4}, bits[4];
+    rng_philox(rng_key(plan->seed, RNG_DROPOUT, layer), counter, bits);
+    return rng_unit(bits[unit % 4]) >= p ? (float) (1 / (1 - (double) p)) : 0.0f;
+}
+
+void
+ref_forward_row(struct engine_state *state, const struct plan *plan, uint64_t step, uint32_t r, uint64_t batch_row)
+{
+    const struct network *network = state->network;
+    const float *x = state->x[r];
+    const uint32_t *c = state->c[r];
+    for (uint32_t l = 0; l < network->n_layers; l++) {
+        const struct layer *layer = &network->layers[l];
+        float *h = state->layers[l].h + (uint64_t) r * layer->n_out;
+        float *q = state->layers[l].q + (uint64_t) r * layer->n_out;
+        ref_dense(state, l, x, c, h);
+        for (uint32_t j = 0; j < layer->n_out && l + 1 < network->n_layers; j++) {
+            float z = h[j], a = num_activate(layer->activation, z);
+            h[j] = a;
+            q[j] = num_activate_slope(layer->activation, z, a);
+            if (layer->dropout > 0) {
+                float mask = dropout_mask(plan, l, layer->dropout, step, batch_row, j);
+                h[j] *= mask;
+                q[j] *= mask;
+            }
+        }
+        x = h;
+        c = NULL;
+    }
+}

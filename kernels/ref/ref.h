@@ -1,0 +1,45 @@
+/*
+ * The reference engine: plain loops, one step at a time, one row at a time. It is the oracle of the other engines, so
+ * everything here follows kernels/numerics.h word for word and nothing is clever. Private to kernels/ref.
+ */
+#ifndef CL_REF_H
+#define CL_REF_H
+
+#include "engine.h"
+#include "plan.h"
+
+/* What the forward pass leaves of one layer for a block of up to 64 rows. */
+struct ref_layer {
+    float *h;  /* [64, n_out] activation after dropout; outputs z in the last layer */
+    float *q;  /* [64, n_out] d h / d z */
+    float *dz; /* [64, n_out] d loss / d z */
+};
+
+struct engine_state {
+    const struct network *network;
+    float **values[ENGINE_WHAT_COUNT];    /* [n_params] -> [rows, cols], or NULL while all are zero */
+    struct plan_set sets[ENGINE_MAX_SETS];
+    struct ref_layer *layers;             /* [n_layers] */
+    const float **x;                      /* [64] rows of the block: numeric inputs, */
+    const uint32_t **c;                   /* [64] and codes */
+    float **tree[64];                     /* gradients of whole subtrees of blocks, by level; [n_params] each */
+    uint8_t **touched;                    /* [n_params] -> [rows], for category tables */
+};
+
+/* forward.c. z of a layer for one row; x: [n_in], c: [n_c] for the first layer, else NULL. */
+void ref_dense(const struct engine_state *state, uint32_t layer, const float *x, const uint32_t *c, float *z);
+/* All layers for row r of the block (row `batch_row` of the batch) in training. */
+void ref_forward_row(struct engine_state *state, const struct plan *plan, uint64_t step, uint32_t r,
+                     uint64_t batch_row);
+
+/* backward.c. dz of all layers down to `lowest` for row r of the block, from dz of the last. */
+void ref_backward_row(struct engine_state *state, uint32_t lowest, uint32_t r);
+/* Gradient of a block of n rows by rule 2. gradient: [n_params]. */
+void ref_block_gradient(struct engine_state *state, uint32_t n, float **gradient);
+/* to += from, all parameters. */
+void ref_gradient_add(const struct engine_state *state, float **to, float **from);
+
+/* optimiser.c. Anchor, clipping, decay and update from ENGINE_GRADIENT, which it uses up. */
+void ref_update(struct engine_state *state, const struct plan_update *update);
+
+#endif
