@@ -14,7 +14,7 @@
 #   make clean
 #
 # Honours CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR. BUILD chooses another build folder. With CI set, warnings are
-# errors. SETUP=check never installs anything: it says what is missing.
+# errors. V=1 shows whole commands. SETUP=check never installs anything: it says what is missing.
 
 BUILD ?= build
 CC ?= cc
@@ -27,6 +27,9 @@ ALL_LDFLAGS = -Wl,--as-needed -Wl,--gc-sections -pthread $(LDFLAGS)
 LIBS = $(LIBS_MSGPACK) -lzstd -lxxhash -lz -ldl -lm
 VERSION = $(shell sed -n 's/^.define CL_VERSION "\(.*\)"/\1/p' common/version.h)
 FUZZ_SECONDS ?= 10
+# V=1 shows whole command lines.
+say = @$(if $(V),:,echo '  ')
+run = $(if $(V),,@)
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 SRC := $(wildcard common/*.c formats/*.c kernels/*.c kernels/*/*.c)
@@ -34,6 +37,7 @@ OBJ := $(SRC:%.c=$(BUILD)/%.o)
 TOOLS := $(patsubst tools/%.c,%,$(wildcard tools/cl-*.c))
 PROGRAMS := $(TOOLS:%=$(BUILD)/%)
 UNIT := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/engines/test_*.c))
+HELPERS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/helpers/*.c))
 FUZZ := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 MAN := $(wildcard man/*.[157])
 COMPLETIONS := $(TOOLS:%=$(BUILD)/completions/bash/%) $(TOOLS:cl-%=$(BUILD)/completions/zsh/_cl-%) \
@@ -63,23 +67,27 @@ $(BUILD)/sources: FORCE
 	@echo '$(OBJ)' | cmp -s - $@ || echo '$(OBJ)' > $@
 
 $(BUILD)/libcl.a: $(OBJ) $(BUILD)/sources
-	@rm -f $@
-	$(AR) rcs $@ $(OBJ)
+	$(say) AR $@
+	$(run)rm -f $@ && $(AR) rcs $@ $(OBJ)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ISA_CFLAGS) -MMD -MP -c $< -o $@
+	$(say) CC $<
+	$(run)$(CC) $(ALL_CFLAGS) $(ISA_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/cl-%: $(BUILD)/tools/cl-%.o $(BUILD)/libcl.a
-	$(CC) $(ALL_CFLAGS) $< $(BUILD)/libcl.a $(ALL_LDFLAGS) $(LIBS) -o $@
+	$(say) LD $@
+	$(run)$(CC) $(ALL_CFLAGS) $< $(BUILD)/libcl.a $(ALL_LDFLAGS) $(LIBS) -o $@
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libcl.a
-	$(CC) $(ALL_CFLAGS) $< $(BUILD)/libcl.a $(ALL_LDFLAGS) -lcmocka $(LIBS) -o $@
+	$(say) LD $@
+	$(run)$(CC) $(ALL_CFLAGS) $< $(BUILD)/libcl.a $(ALL_LDFLAGS) -lcmocka $(LIBS) -o $@
 
 # A fuzz target and something that feeds it: our driver, which replays a corpus, or libFuzzer.
 FUZZ_DRIVER = $(BUILD)/tests/fuzz/driver.o
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_DRIVER) $(BUILD)/libcl.a
-	$(CC) $(ALL_CFLAGS) $< $(FUZZ_DRIVER) $(BUILD)/libcl.a $(ALL_LDFLAGS) $(LIBS) -o $@
+	$(say) LD $@
+	$(run)$(CC) $(ALL_CFLAGS) $< $(FUZZ_DRIVER) $(BUILD)/libcl.a $(ALL_LDFLAGS) $(LIBS) -o $@
 
 # One kernel source, compiled once per instruction set; picked at run time.
 ifneq ($(filter x86_64% amd64%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
@@ -91,7 +99,7 @@ $(BUILD)/kernels/cpu/isa_base.o: ISA_CFLAGS = -O3
 demo: all
 	@PATH="$(abspath $(BUILD)):$$PATH" examples/demo.sh $(BUILD)/demo
 
-tests: $(UNIT) $(FUZZ)
+tests: $(UNIT) $(HELPERS) $(FUZZ)
 
 test: all tests
 	@tests/run.sh --build $(BUILD) $(if $(UPDATE),--record) $(T)

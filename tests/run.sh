@@ -21,7 +21,7 @@
 #   readme/FOLDER      the ```sh blocks of FOLDER/README.md, likewise
 #   lint/CHECK         build-aux/lint.sh CHECK
 #
-# Scripts run in an empty temporary folder with the built programs first in PATH, LC_ALL=C, $TESTS (this folder),
+# Scripts run in an empty temporary folder with the built programs (and the helpers of tests/helpers) first in PATH, LC_ALL=C, $TESTS (this folder),
 # $ROOT (the project), $CL_DATA (the shared data sets; may not exist) and $TMPDIR (another empty folder). Exit 77
 # means skipped, with the reason on stdout. A first line "#!/bin/bash" is honoured; a line "# timeout: SECONDS" changes
 # the limit of 120 seconds (x 5 in a sanitizer build).
@@ -300,7 +300,7 @@ trap 'rm -rf "$state"' EXIT
 trap 'exit 130' INT TERM
 : > "$state/results"
 export TESTS ROOT CL_DATA RESULTS=$state/results CL_TEST_MODE=$mode CL_TEST_BUILD=$build
-export PATH=$build:$PATH LC_ALL=C TERM=dumb
+export PATH=$build:$build/tests/helpers:$PATH LC_ALL=C TERM=dumb
 unset CL_NUMERICS CL_ISA CL_PLUGIN_DIR COLUMNS MAKEFLAGS MFLAGS MAKELEVEL
 # Programs leave freeing at the end to the system; what the unit tests own, they free.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:allocator_may_return_null=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
