@@ -1,0 +1,188 @@
+/*
+ * A made-up problem for the engine tests: a network with random weights, two row sets (data and memory) and a plan,
+ * all from a short description.
+ */
+#ifndef CL_FIXTURE_H
+#define CL_FIXTURE_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "init.h"
+#include "memory.h"
+
+struct spec {
+    uint32_t n_x, n_c, n_out;
+    uint32_t hidden[3], n_hidden;
+    enum activation activation;
+    float dropout;
+    enum loss loss;
+    enum optimiser_kind optimiser;
+    uint64_t rows;
+    uint32_t batch;
+    uint32_t steps;
+    uint32_t replay;     /* rows of a second part a step */
+    bool soft;           /* the second part has soft targets */
+    bool weights;        /* rows have weights */
+    bool mask;           /* class mask on the softmax */
+    float clip, anchor, decay;
+    bool decoupled;
+    bool shuffle;
+    uint64_t seed;
+};
+
+struct fixture {
+    struct arena arena;
+    struct network network;
+    struct rowset sets[2];
+    struct plan plan;
+};
+
+enum { FIXTURE_CODES = 9 };
+
+static inline float
+fixture_normal(uint64_t stream, uint64_t i)
+{
+    return (float) rng_normal(rng_key(77, RNG_SPLIT, stream), i);
+}
+
+static inline float *
+fixture_normals(struct arena *arena, uint64_t stream, uint64_t n, float scale)
+{
+    float *values = arena_array(arena, n, sizeof *values);
+    for (uint64_t i = 0; i < n; i++)
+        values[i] = scale * fixture_normal(stream, i);
+    return values;
+}
+
+static inline struct rowset
+fixture_rows(struct arena *arena, const struct spec *spec, uint64_t n, uint64_t stream)
+{
+    struct rowset rows = {.n = n};
+    struct rng_key key = rng_key(5, RNG_SPLIT, stream);
+    rows.x = spec->n_x == 0 ? NULL : fixture_normals(arena, stream + 1, n * spec->n_x, 1);
+    if (spec->n_c != 0) {
+        uint32_t *c = arena_array(arena, n * spec->n_c, sizeof *c);
+        for (uint64_t i = 0; i < n * spec->n_c; i++)
+            c[i] = (uint32_t) rng_below(key, i, FIXTURE_CODES + i % spec->n_c);
+        rows.c = c;
+    }
+    uint32_t *label = arena_array(arena, n, sizeof *label);
+    float *y = fixture_normals(arena, stream + 2, n * spec->n_out, 1);
+    for (uint64_t i = 0; i < n; i++)
+        label[i] = (uint32_t) rng_below(key, n * 100 + i, spec->mask && spec->n_out > 1 ? spec->n_out - 1 : spec->n_out);
+    for (uint64_t i = 0; spec->loss == LOSS_BCE && i < n * spec->n_out; i++)
+        y[i] = y[i] > 0 ? 1.0f : 0.0f;
+    rows.y = y;
+    rows.label = label;
+    if (spec->weights) {
+        float *w = arena_array(arena, n, sizeof *w);
+        for (uint64_t i = 0; i < n; i++)
+            w[i] = 0.25f + (float) (i % 5) * 0.5f;
+        rows.w = w;
+    }
+    return rows;
+}
+
+static inline void
+fixture_open(struct fixture *f, const struct spec *spec)
+{
+    memset(f, 0, sizeof *f);
+    uint32_t sizes[8];
+    const char *names[8] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+    for (uint32_t k = 0; k < spec->n_c; k++)
+        sizes[k] = FIXTURE_CODES + k;
+    network_dense(&f->network, &f->arena, spec->n_x, spec->n_c, sizes, names, spec->hidden, spec->n_hidden,
+                  spec->activation, spec->dropout, spec->n_out);
+    init_network(&f->network, INIT_GLOROT_NORMAL, spec->seed + 1);
+    for (uint32_t p = 0; p < f->network.n_params; p++)
+        for (uint64_t j = 0; f->network.params[p].kind != PARAM_WEIGHT && j < f->network.params[p].cols; j++)
+            f->network.params[p].data[j] = 0.1f * fixture_normal(1000 + p, j);
+    f->sets[0] = fixture_rows(&f->arena, spec, spec->rows, 10);
+    f->sets[1] = fixture_rows(&f->arena, spec, 70, 20);
+    if (spec->soft)
+        f->sets[1].soft = fixture_normals(&f->arena, 30, 70 * spec->n_out, 1);
+    float *lr = arena_array(&f->arena, spec->steps, sizeof *lr);
+    for (uint32_t s = 0; s < spec->steps; s++)
+        lr[s] = 0.01f / (float) (s + 1);
+    uint8_t *classes = arena_array(&f->arena, spec->n_out, 1);
+    for (uint32_t j = 0; j < spec->n_out; j++)
+        classes[j] = spec->n_out == 1 || j + 1 < spec->n_out;
+    f->plan = (struct plan){
+        .seed = spec->seed,
+        .first_step = 3,
+        .n_steps = spec->steps,
+        .adam_step = 3,
+        .lr = lr,
+        .loss = spec->loss,
+        .huber_delta = 0.8f,
+        .optimiser = {.kind = spec->optimiser,
+                      .momentum = 0.9,
+                      .dampening = spec->optimiser == OPT_MOMENTUM ? 0.9 : 0,
+                      .beta1 = 0.9,
+                      .beta2 = spec->optimiser == OPT_RMSPROP ? 0.9 : 0.999,
+                      .epsilon = 1e-8,
+                      .weight_decay = (double) spec->decay,
+                      .decoupled = spec->decoupled},
+        .clip = spec->clip,
+        .parts = {{.set = 0, .rows = spec->batch, .weight = 1},
+                  {.set = 1, .rows = spec->replay, .weight = 0.5, .soft_weight = spec->soft ? 0.3 : 0}},
+        .n_parts = spec->replay != 0 ? 2 : 1,
+        .anchor = spec->anchor,
+        .classes = spec->mask && spec->loss == LOSS_CE ? classes : NULL,
+        .shuffle = spec->shuffle,
+    };
+}
+
+/* Opens an engine on the fixture, loads its sets, and writes anchors where the plan has some. */
+static inline struct engine_state *
+fixture_engine(const struct fixture *f, const struct engine *engine, unsigned threads, struct error *error)
+{
+    struct engine_state *state;
+    struct engine_options options = {.threads = threads};
+    if (engine->open(&state, &f->network, &options, error) < 0)
+        return NULL;
+    if (engine->load(state, 0, &f->sets[0], error) < 0 || engine->load(state, 1, &f->sets[1], error) < 0)
+        abort();
+    for (uint32_t p = 0; f->plan.anchor != 0 && p < f->network.n_params; p++) {
+        uint64_t n = f->network.params[p].rows * f->network.params[p].cols;
+        struct arena arena = {NULL};
+        float *star = fixture_normals(&arena, 2000 + p, n, 0.3f), *omega = fixture_normals(&arena, 3000 + p, n, 1);
+        for (uint64_t i = 0; i < n; i++)
+            omega[i] *= omega[i];
+        if (engine->write(state, ENGINE_ANCHOR, p, star, error) < 0 ||
+            engine->write(state, ENGINE_OMEGA, p, omega, error) < 0)
+            abort();
+        arena_free(&arena);
+    }
+    return state;
+}
+
+/* All of `what`, parameter after parameter; the caller frees it. */
+static inline float *
+fixture_read(const struct fixture *f, const struct engine *engine, struct engine_state *state, enum engine_what what)
+{
+    float *all = mem_array(network_size(&f->network), sizeof *all), *to = all;
+    struct error error;
+    for (uint32_t p = 0; p < f->network.n_params; p++) {
+        if (engine->read(state, what, p, to, &error) < 0)
+            abort();
+        to += f->network.params[p].rows * f->network.params[p].cols;
+    }
+    return all;
+}
+
+static inline void
+fixture_write(const struct fixture *f, const struct engine *engine, struct engine_state *state, enum engine_what what,
+              const float *all)
+{
+    struct error error;
+    for (uint32_t p = 0; p < f->network.n_params; p++) {
+        if (engine->write(state, what, p, all, &error) < 0)
+            abort();
+        all += f->network.params[p].rows * f->network.params[p].cols;
+    }
+}
+
+#endif

@@ -1,0 +1,258 @@
+/*
+ * The gradients of the reference engine against central differences of an independent forward pass and loss, written
+ * here in double with libm. Every loss x activation, with categories, weights, masks, dropout, replay and soft targets.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "fixture.h"
+#include "plan.h"
+
+static double
+activate(enum activation activation, double z)
+{
+    switch (activation) {
+    case ACT_RELU: return z > 0 ? z : 0;
+    case ACT_LEAKY_RELU: return z > 0 ? z : 0.01 * z;
+    case ACT_TANH: return tanh(z);
+    case ACT_SIGMOID: return 1 / (1 + exp(-z));
+    case ACT_GELU: return 0.5 * z * (1 + erf(z / sqrt(2)));
+    case ACT_SILU: return z / (1 + exp(-z));
+    default: return z;
+    }
+}
+
+static double
+loss_of(const struct plan *plan, const double *z, uint32_t o, const float *y, uint32_t label)
+{
+    double sum = 0, d, a;
+    switch (plan->loss) {
+    case LOSS_CE:
+        for (uint32_t j = 0; j < o; j++)
+            if (plan->classes == NULL || plan->classes[j])
+                sum += exp(z[j]);
+        return log(sum) - z[label];
+    case LOSS_BCE:
+        for (uint32_t j = 0; j < o; j++)
+            sum -= y[j] * log(1 / (1 + exp(-z[j]))) + (1 - y[j]) * log(1 / (1 + exp(z[j])));
+        return sum / o;
+    default:
+        for (uint32_t j = 0; j < o; j++) {
+            d = z[j] - y[j];
+            a = fabs(d);
+            if (plan->loss == LOSS_MSE)
+                sum += d * d;
+            else if (plan->loss == LOSS_MAE)
+                sum += a;
+            else
+                sum += a <= plan->huber_delta ? d * d / 2 : plan->huber_delta * (a - plan->huber_delta / 2);
+        }
+        return sum / o;
+    }
+}
+
+static void
+forward(const struct fixture *f, double *const *theta, uint64_t step, uint64_t r, const float *x, const uint32_t *c,
+        double *z)
+{
+    const struct network *network = &f->network;
+    double in[80], out[80];
+    for (uint32_t i = 0; i < network->n_x; i++)
+        in[i] = (double) x[i];
+    for (uint32_t l = 0; l < network->n_layers; l++) {
+        const struct layer *layer = &network->layers[l];
+        for (uint32_t j = 0; j < layer->n_out; j++) {
+            double sum = theta[layer->bias][j];
+            for (uint32_t i = 0; i < layer->n_in; i++)
+                sum += in[i] * theta[layer->weight][i * layer->n_out + j];
+            for (uint32_t k = 0; l == 0 && k < network->n_c; k++)
+                sum += theta[layer->category0 + k][c[k] * layer->n_out + j];
+            out[j] = l + 1 < network->n_layers ? activate(layer->activation, sum) : sum;
+            if (layer->dropout > 0) {
+                uint32_t bits[4], counter[4] = {(uint32_t) step, (uint32_t) (step >> 32), (uint32_t) r, j / 4};
+                rng_philox(rng_key(f->plan.seed, RNG_DROPOUT, l), counter, bits);
+                out[j] *= rng_unit(bits[j % 4]) >= layer->dropout ? 1 / (1 - (double) layer->dropout) : 0;
+            }
+        }
+        memcpy(in, out, sizeof in);
+    }
+    memcpy(z, out, network_outputs(network) * sizeof *z);
+}
+
+/* What one step minimises. */
+static double
+objective(const struct fixture *f, double *const *theta, uint64_t step)
+{
+    struct plan_set sets[ENGINE_MAX_SETS] = {{.rows = f->sets[0], .loaded = true}, {.rows = f->sets[1], .loaded = true}};
+    struct plan_rows rows;
+    uint32_t o = network_outputs(&f->network);
+    double sum = 0, z[80];
+    plan_rows_open(&rows, &f->plan, sets);
+    plan_rows_step(&rows, step);
+    for (uint64_t r = 0; r < rows.n; r++) {
+        uint32_t part;
+        uint64_t row = plan_rows_at(&rows, r, &part);
+        const struct rowset *set = &sets[f->plan.parts[part].set].rows;
+        double n = (double) (rows.first[part + 1] - rows.first[part]);
+        double w = set->w == NULL ? 1 : (double) set->w[row];
+        forward(f, theta, step, r, set->x == NULL ? NULL : set->x + row * f->network.n_x,
+                set->c == NULL ? NULL : set->c + row * f->network.n_c, z);
+        sum += f->plan.parts[part].weight / n * w * loss_of(&f->plan, z, o, set->y + row * o, set->label[row]);
+        for (uint32_t j = 0; set->soft != NULL && j < o; j++)
+            sum += f->plan.parts[part].soft_weight / n * w * pow(z[j] - (double) set->soft[row * o + j], 2) / o;
+    }
+    return sum;
+}
+
+static void
+check(const struct spec *spec)
+{
+    struct fixture f;
+    struct error error;
+    struct run_result result;
+    fixture_open(&f, spec);
+    struct engine_state *state = fixture_engine(&f, &engine_ref, 1, &error);
+    uint64_t step = f.plan.first_step;
+    assert_int_equal(engine_ref.grad(state, &f.plan, step, 0, UINT64_MAX, &result, &error), 0);
+    float *gradient = fixture_read(&f, &engine_ref, state, ENGINE_GRADIENT), *g = gradient;
+
+    double **theta = arena_array(&f.arena, f.network.n_params, sizeof *theta);
+    for (uint32_t p = 0; p < f.network.n_params; p++) {
+        uint64_t n = f.network.params[p].rows * f.network.params[p].cols;
+        theta[p] = arena_array(&f.arena, n, sizeof **theta);
+        for (uint64_t i = 0; i < n; i++)
+            theta[p][i] = (double) f.network.params[p].data[i];
+    }
+    double h = 1e-6, largest = 0;
+    for (uint64_t i = 0; i < network_size(&f.network); i++)
+        largest = fabs((double) gradient[i]) > largest ? fabs((double) gradient[i]) : largest;
+    assert_true(largest > 1e-3);
+    for (uint32_t p = 0; p < f.network.n_params; p++) {
+        uint64_t n = f.network.params[p].rows * f.network.params[p].cols;
+        for (uint64_t i = 0; i < n; i++, g++) {
+            double keep = theta[p][i];
+            theta[p][i] = keep + h;
+            double up = objective(&f, theta, step);
+            theta[p][i] = keep - h;
+            double down = objective(&f, theta, step), slope = (up - down) / (2 * h);
+            theta[p][i] = keep;
+            if (fabs(slope - (double) *g) > 1e-4 * largest + 1e-7)
+                fail_msg("%s, %s: %s[%llu]: gradient %.9g, difference quotient %.9g", loss_name(spec->loss),
+                         activation_name(spec->activation), f.network.params[p].name, (unsigned long long) i,
+                         (double) *g, slope);
+        }
+    }
+    free(gradient);
+    engine_ref.close(state);
+    arena_free(&f.arena);
+}
+
+static const struct spec base = {.n_x = 5, .n_c = 2, .n_out = 3, .hidden = {7, 6}, .n_hidden = 2, .rows = 200,
+                                 .batch = 40, .steps = 1, .shuffle = true, .seed = 11};
+
+static void
+test_every_loss_and_activation(void **unused)
+{
+    (void) unused;
+    for (int loss = 0; loss < LOSS_COUNT; loss++)
+        for (int activation = 0; activation < ACT_COUNT; activation++) {
+            struct spec spec = base;
+            spec.loss = (enum loss) loss;
+            spec.activation = (enum activation) activation;
+            check(&spec);
+            spec.n_out = 1; /* one output is the common case of all but ce */
+            if (loss != LOSS_CE)
+                check(&spec);
+        }
+}
+
+static void
+test_weights_masks_dropout_replay_soft(void **unused)
+{
+    (void) unused;
+    for (int loss = 0; loss < LOSS_COUNT; loss++)
+        for (int bits = 1; bits < 16; bits++) {
+            struct spec spec = base;
+            spec.loss = (enum loss) loss;
+            spec.activation = ACT_TANH;
+            spec.weights = bits & 1;
+            spec.mask = bits & 2;
+            spec.dropout = bits & 4 ? 0.3f : 0;
+            spec.replay = bits & 8 ? 33 : 0;
+            spec.soft = spec.replay;
+            check(&spec);
+        }
+}
+
+static void
+test_shapes(void **unused)
+{
+    (void) unused;
+    for (uint32_t n_hidden = 0; n_hidden <= 3; n_hidden++)
+        for (int inputs = 1; inputs < 4; inputs++) {
+            struct spec spec = base;
+            spec.loss = LOSS_CE;
+            spec.activation = ACT_SILU;
+            spec.n_hidden = n_hidden;
+            spec.hidden[2] = 1;
+            spec.n_x = inputs & 1 ? 5 : 0;
+            spec.n_c = inputs & 2 ? 2 : 0;
+            spec.batch = 130; /* three blocks */
+            check(&spec);
+        }
+}
+
+/* Frozen parameters have no gradient and stay as they are; the others get the same as without freezing. */
+static void
+test_frozen(void **unused)
+{
+    (void) unused;
+    struct spec spec = base;
+    struct error error;
+    struct run_result result;
+    struct fixture f;
+    spec.loss = LOSS_CE;
+    spec.activation = ACT_RELU;
+    spec.optimiser = OPT_ADAM;
+    spec.decay = 0.1f;
+    fixture_open(&f, &spec);
+    struct engine_state *state = fixture_engine(&f, &engine_ref, 1, &error);
+    assert_int_equal(engine_ref.grad(state, &f.plan, 3, 0, UINT64_MAX, &result, &error), 0);
+    float *whole = fixture_read(&f, &engine_ref, state, ENGINE_GRADIENT);
+    f.network.layers[0].frozen = true;
+    f.network.params[f.network.layers[1].bias].frozen = true;
+    assert_int_equal(engine_ref.grad(state, &f.plan, 3, 0, UINT64_MAX, &result, &error), 0);
+    float *part = fixture_read(&f, &engine_ref, state, ENGINE_GRADIENT);
+    assert_int_equal(engine_ref.run(state, &f.plan, &result, &error), 0);
+    float *after = fixture_read(&f, &engine_ref, state, ENGINE_PARAM);
+    uint64_t i = 0;
+    for (uint32_t p = 0; p < f.network.n_params; p++)
+        for (uint64_t j = 0; j < f.network.params[p].rows * f.network.params[p].cols; j++, i++) {
+            bool frozen = !plan_trainable(&f.network, p);
+            assert_true(part[i] == (frozen ? 0 : whole[i]));
+            assert_true(frozen ? after[i] == f.network.params[p].data[j] : after[i] != f.network.params[p].data[j]);
+        }
+    free(whole);
+    free(part);
+    free(after);
+    engine_ref.close(state);
+    arena_free(&f.arena);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_loss_and_activation),
+        cmocka_unit_test(test_weights_masks_dropout_replay_soft),
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_frozen),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
