@@ -199,7 +199,9 @@ transform_fits(const struct transform *transform, const struct schema *schema, s
                              error_quote(a, sizeof a, there, strlen(there), 40),
                              error_quote(b, sizeof b, here, strlen(here), 40));
     }
-    if (transform->n_label != 0 && (schema->task != TASK_REGRESSION || transform->n_label != schema->n_y))
+    /* Rows without labels are served too. */
+    if (transform->n_label != 0 && schema->n_y != 0 &&
+        (schema->task != TASK_REGRESSION || transform->n_label != schema->n_y))
         return error_set(error, STATUS_DATA, "a transform covers %u label columns, but the table has %u to scale",
                          transform->n_label, schema->task == TASK_REGRESSION ? schema->n_y : 0);
     return 0;

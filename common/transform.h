@@ -42,7 +42,10 @@ void transform_copy(struct transform *to, const struct transform *from, struct a
 /* Bit for bit. */
 bool transform_equal(const struct transform *a, const struct transform *b);
 
-/* A transform that came from outside belongs to these columns: 0, or -1 with the first difference. Ask before applying. */
+/*
+ * A transform that came from outside belongs to these columns: 0, or -1 with the first difference. Ask before applying.
+ * A table without label columns will do for a transform of labels.
+ */
 int transform_fits(const struct transform *transform, const struct schema *schema, struct error *error);
 
 /* Applies to x and y of a batch in place; it must fit the batch's schema. NaN labels stay NaN. */
