@@ -5,7 +5,6 @@
  * damaged form from stdin; its stdout is discarded, and it must say exactly one line on stderr. Prints what went
  * wrong and exits 1 when anything did; otherwise prints the number of forms.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
 #include <stdbool.h>

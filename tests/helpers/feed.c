@@ -3,7 +3,6 @@
  *
  * A reader at the other end sees short reads. With a pipe of one page and N = 1 it sees nearly every boundary.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
 #include <stdlib.h>
