@@ -161,6 +161,7 @@ put_special(char *buffer, double number)
  * Both formatters first look for the fewest decimal places that are enough. With at most 15 digits in all the decimal
  * m / 10^k is found exactly by arithmetic: m and 10^k are doubles without error, so their quotient is the double next
  * to the decimal, which is what strtod() returns, and fewer than 16 digits that differ never read back alike.
+ * A float of many digits before the point may have fewer significant ones with an exponent, in a longer text: no gain.
  * Numbers that need more digits, and very large or small ones, are tried with %g: 15 digits (6 for floats) always read
  * back from and to text, so a shorter form shows by itself, except among the subnormals, which hold less.
  */
@@ -207,7 +208,7 @@ format_float(char *buffer, float number)
     double size = fabsf(number);
     if (!isfinite(number))
         return put_special(buffer, (double) number);
-    if (size == 0 || (size >= 1e-4 && size < 1e7)) {
+    if (size == 0 || (size >= 1e-4 && size < 1e9)) {
         for (int k = 0; k <= 12; k++) {
             double m = nearbyint(size * power_of_ten[k]);
             if (m >= 1e9)
