@@ -43,9 +43,9 @@ struct splitting {
     struct split_rule rule;
     struct split_dealer *dealer; /* unless by hash or in order */
     bool by_content, stratify, in_order, retag;
-    int group;                /* column, or -1 */
-    uint64_t n_rows;          /* in order: of the whole stream */
-    uint64_t next;            /* the number of rows before this one */
+    int group;       /* column, or -1 */
+    uint64_t n_rows; /* in order: of the whole stream */
+    uint64_t next;   /* the number of rows before this one */
     uint64_t rows[SPLIT_PARTS];
 };
 

@@ -33,8 +33,10 @@ int
 split_shares(struct split_rule *rule, const double *fractions, size_t n, struct error *error)
 {
     if (n != 2 && n != 3)
-        return error_set(error, STATUS_USAGE, "three fractions (train, valid, test) or two (train, test) are needed, "
-                                              "not %zu", n);
+        return error_set(error, STATUS_USAGE,
+                         "three fractions (train, valid, test) or two (train, test) are needed, "
+                         "not %zu",
+                         n);
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
         if (!(fractions[i] >= 0 && fractions[i] <= 1))
@@ -226,8 +228,8 @@ column_place(const struct schema *schema, uint32_t column)
     const struct column *one = &schema->columns[column];
     uint32_t place = 0;
     for (uint32_t j = 0; j < column; j++)
-        place += schema->columns[j].role == one->role &&
-                 (one->role == ROLE_LABEL || schema->columns[j].type == one->type);
+        place +=
+            schema->columns[j].role == one->role && (one->role == ROLE_LABEL || schema->columns[j].type == one->type);
     return place;
 }
 
@@ -276,8 +278,8 @@ split_hash_column(const struct batch *batch, uint32_t column, uint64_t *hash, st
     else {
         char name[256];
         return error_set(error, STATUS_DATA, "the rows carry no values of column '%s' (role %s, type %s)",
-                         error_quote(name, sizeof name, one->name, strlen(one->name), 60),
-                         column_role_name(one->role), column_type_name(one->type));
+                         error_quote(name, sizeof name, one->name, strlen(one->name), 60), column_role_name(one->role),
+                         column_type_name(one->type));
     }
     return 0;
 }
