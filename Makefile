@@ -91,10 +91,11 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_DRIVER) $(BUILD)
 
 # One kernel source, compiled once per instruction set; picked at run time.
 ifneq ($(filter x86_64% amd64%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
-$(BUILD)/kernels/cpu/isa_avx512.o: ISA_CFLAGS = -O3 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
-$(BUILD)/kernels/cpu/isa_avx2.o: ISA_CFLAGS = -O3 -mavx2 -mfma
+$(BUILD)/kernels/cpu/isa_avx512.o: ISA_CFLAGS = -O3 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512 \
+	-fno-trapping-math
+$(BUILD)/kernels/cpu/isa_avx2.o: ISA_CFLAGS = -O3 -mavx2 -mfma -fno-trapping-math
 endif
-$(BUILD)/kernels/cpu/isa_base.o: ISA_CFLAGS = -O3
+$(BUILD)/kernels/cpu/isa_base.o: ISA_CFLAGS = -O3 -fno-trapping-math
 
 demo: all
 	@PATH="$(abspath $(BUILD)):$$PATH" examples/demo.sh $(BUILD)/demo

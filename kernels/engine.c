@@ -8,9 +8,9 @@ static const char *const optimiser_names[OPT_KIND_COUNT] = {"sgd", "momentum", "
 const struct engine *
 engine_find(const char *name)
 {
-    static const struct engine *const engines[] = {&engine_ref};
+    static const struct engine *const engines[] = {&engine_ref, &engine_cpu, &engine_blas};
     if (strcmp(name, "auto") == 0)
-        return &engine_ref;
+        return &engine_cpu;
     for (size_t i = 0; i < sizeof engines / sizeof *engines; i++)
         if (strcmp(engines[i]->name, name) == 0)
             return engines[i];

@@ -1,0 +1,622 @@
+#include "cpu.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+#include "numerics.h"
+
+enum {
+    CHUNK_BYTES = 8 << 20,     /* what the activations of a chunk may take (they should stay in the cache) */
+    GROUP_ROWS = 96,           /* rows that go through all layers together */
+    WIDE_OPERATIONS = 4 << 20, /* multiplications and additions from which threads pay */
+    PIECE_ROWS = 96,           /* rows of a weight in one piece of the gradient phase */
+    PIECE_ELEMENTS = 1 << 15,  /* elements in one piece of the update phase */
+};
+
+static size_t
+aligned(size_t n)
+{
+    return (n + CPU_ALIGN - 1) / CPU_ALIGN * CPU_ALIGN;
+}
+
+static size_t
+size_of(const struct network *network, uint32_t p)
+{
+    return network->params[p].rows * network->params[p].cols;
+}
+
+/* n * size floats, zeroed, 64-byte aligned. */
+static float *
+floats(size_t n, size_t size)
+{
+    size_t count, bytes;
+    if (!size_mul(n, size, &count) || !size_mul(count, sizeof(float), &bytes) || bytes > SIZE_MAX - 64)
+        bytes = SIZE_MAX / 2;
+    return memset(mem_aligned(bytes), 0, bytes);
+}
+
+static float **
+values_open(const struct network *network)
+{
+    float **values = mem_array(network->n_params, sizeof *values);
+    for (uint32_t p = 0; p < network->n_params; p++)
+        values[p] = floats(network->params[p].rows, network->params[p].cols);
+    return values;
+}
+
+static void
+values_close(const struct network *network, float **values)
+{
+    for (uint32_t p = 0; values != NULL && p < network->n_params; p++)
+        free(values[p]);
+    free(values);
+}
+
+void
+cpu_each(struct engine_state *state, bool wide, size_t n, void (*task)(void *arg, size_t index), void *arg)
+{
+    if (wide && n > 1 && state->threads > 1) {
+        if (state->pool == NULL)
+            state->pool = pool_open(state->threads);
+        pool_run(state->pool, n, task, arg);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        task(arg, i);
+}
+
+/* ---- open, close ---------------------------------------------------------------------------------------------------- */
+
+static void
+chunk_free(struct engine_state *state)
+{
+    void *const buffers[] = {state->x,   state->c,    state->y,    state->label, state->losses, state->row,
+                             state->part, state->next, state->last, state->head,  state->stack};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        free(buffers[i]);
+    for (uint32_t l = 0; l < state->network->n_layers; l++) {
+        free(state->layers[l].h);
+        free(state->layers[l].q);
+        free(state->layers[l].dz);
+    }
+}
+
+/* Rows of the largest chunk: a power of two of blocks. */
+static size_t
+chunk_most(const struct engine_state *state)
+{
+    size_t row_bytes = (state->ld_x + state->network->n_c) * sizeof(float), blocks = CPU_CHUNK_BLOCKS;
+    for (uint32_t l = 0; l < state->network->n_layers; l++)
+        row_bytes += 3 * state->layers[l].ld * sizeof(float);
+    while (blocks > 1 && blocks * NUM_BLOCK_ROWS * row_bytes > CHUNK_BYTES)
+        blocks /= 2;
+    return blocks * NUM_BLOCK_ROWS;
+}
+
+/* Makes room for chunks of `rows` rows, or as many as a chunk may have. */
+static void
+chunk_reserve(struct engine_state *state, uint64_t rows)
+{
+    size_t most = chunk_most(state), n = rows < most ? (size_t) rows : most, n_c = state->network->n_c;
+    if (n <= state->chunk_rows)
+        return;
+    chunk_free(state);
+    size_t padded = n + CPU_ROW_STEP + CPU_SPARE_ROWS;
+    state->chunk_rows = n;
+    state->x = floats(padded, state->ld_x);
+    state->c = mem_array(n * n_c, sizeof *state->c);
+    state->y = floats(n, network_outputs(state->network));
+    state->label = mem_zalloc(n, sizeof *state->label);
+    state->losses = floats(n, 1);
+    state->row = mem_array(n, sizeof *state->row);
+    state->part = mem_array(n, sizeof *state->part);
+    state->next = mem_array(n * n_c, sizeof *state->next);
+    state->last = mem_array(n * n_c, sizeof *state->last);
+    state->head = mem_array(n * n_c, sizeof *state->head);
+    state->stack = floats(n_c * (CPU_CHUNK_BLOCKS + 1), state->layers[0].ld);
+    for (uint32_t l = 0; l < state->network->n_layers; l++) {
+        struct cpu_layer *layer = &state->layers[l];
+        layer->h = floats(padded, layer->ld);
+        layer->q = floats(padded, layer->ld);
+        layer->dz = floats(padded, layer->ld);
+    }
+}
+
+static void
+pieces_open(struct engine_state *state)
+{
+    const struct network *network = state->network;
+    size_t n_gradient = 0, n_update = 0;
+    for (uint32_t p = 0; p < network->n_params; p++) {
+        n_gradient += network->params[p].rows / PIECE_ROWS + 1;
+        n_update += size_of(network, p) / PIECE_ELEMENTS + 1;
+    }
+    state->gradient_pieces = mem_array(n_gradient, sizeof *state->gradient_pieces);
+    state->update_pieces = mem_array(n_update, sizeof *state->update_pieces);
+    for (uint32_t p = 0; p < network->n_params; p++) {
+        bool table = network->params[p].kind == PARAM_CATEGORY;
+        size_t rows = network->params[p].rows, size = size_of(network, p), step = PIECE_ROWS;
+        if (state->layers[network->params[p].layer].foreign)
+            step = rows / state->threads + PIECE_ROWS;
+        for (size_t i = 0; i < rows; i += table ? rows : step)
+            state->gradient_pieces[state->n_gradient_pieces++] =
+                (struct cpu_piece){p, i, table || rows - i < step ? rows : i + step};
+        for (size_t i = 0; i < size; i += table ? size : PIECE_ELEMENTS)
+            state->update_pieces[state->n_update_pieces++] =
+                (struct cpu_piece){p, i, table || size - i < PIECE_ELEMENTS ? size : i + PIECE_ELEMENTS};
+    }
+}
+
+int
+cpu_open(struct engine_state **out, const struct network *network, const struct engine_options *options,
+         const struct cpu_products *products, struct error *error)
+{
+    const struct cpu_kernels *kernels = cpu_kernels_pick(error);
+    if (kernels == NULL || plan_check_network(network, error) < 0)
+        return -1;
+    struct engine_state *state = mem_zalloc(1, sizeof *state);
+    state->network = network;
+    state->kernels = kernels;
+    state->products = products;
+    state->threads = options->threads == 0 ? threads_available() : options->threads;
+    state->ld_x = aligned(network->n_x);
+    state->values[ENGINE_PARAM] = values_open(network);
+    for (uint32_t p = 0; p < network->n_params; p++)
+        memcpy(state->values[ENGINE_PARAM][p], network->params[p].data, size_of(network, p) * sizeof(float));
+    state->squares = floats(network->n_params, 1);
+    state->layers = mem_zalloc(network->n_layers, sizeof *state->layers);
+    for (uint32_t l = 0; l < network->n_layers; l++) {
+        struct cpu_layer *layer = &state->layers[l];
+        layer->n_in = network->layers[l].n_in;
+        layer->n_out = network->layers[l].n_out;
+        layer->ld = aligned(layer->n_out);
+        layer->start = floats(layer->ld, 1);
+        layer->foreign = products != NULL && products->takes(layer->n_in, layer->n_out);
+        if (layer->foreign)
+            continue;
+        layer->panels = floats(kernels->panel_floats(layer->n_in, layer->n_out), 1);
+        if (l > 0)
+            layer->panels_back = floats(kernels->panel_floats(layer->n_out, layer->n_in), 1);
+    }
+    pieces_open(state);
+    if (options->max_rows != 0)
+        chunk_reserve(state, options->max_rows);
+    *out = state;
+    return 0;
+}
+
+void
+cpu_close(struct engine_state *state)
+{
+    if (state == NULL)
+        return;
+    const struct network *network = state->network;
+    pool_close(state->pool);
+    chunk_free(state);
+    for (int what = 0; what < ENGINE_WHAT_COUNT; what++)
+        values_close(network, state->values[what]);
+    cpu_gradient_close(network, state->gradient);
+    for (size_t level = 0; level < sizeof state->tree / sizeof *state->tree; level++)
+        cpu_gradient_close(network, state->tree[level]);
+    for (uint32_t l = 0; l < network->n_layers; l++) {
+        free(state->layers[l].panels);
+        free(state->layers[l].panels_back);
+        free(state->layers[l].start);
+    }
+    free(state->layers);
+    free(state->gradient_pieces);
+    free(state->update_pieces);
+    free(state->squares);
+    free(state);
+}
+
+int
+cpu_load(struct engine_state *state, int set, const struct rowset *rows, struct error *error)
+{
+    if (set < 0 || set >= ENGINE_MAX_SETS)
+        return error_set(error, STATUS_USAGE, "row sets are numbered 0 to %d, not %d", ENGINE_MAX_SETS - 1, set);
+    return plan_set_load(&state->sets[set], state->network, rows, error);
+}
+
+/* ---- rows ----------------------------------------------------------------------------------------------------------- */
+
+/* A chunk of rows on its way through the layers: `first` is the place of its row 0 in the batch. */
+struct rows_job {
+    struct engine_state *state;
+    const struct plan_rows *rows; /* NULL: forward only */
+    size_t first, n, group;
+    uint32_t lowest;
+};
+
+static void
+product(struct engine_state *state, uint32_t l, bool back, size_t m, const float *A, size_t lda, float *C, size_t ldc)
+{
+    const struct cpu_layer *layer = &state->layers[l];
+    size_t k = back ? layer->n_out : layer->n_in, n = back ? layer->n_in : layer->n_out;
+    const float *start = back ? NULL : layer->start;
+    if (!layer->foreign) {
+        state->kernels->product(m, k, n, A, lda, back ? layer->panels_back : layer->panels, start, C, ldc);
+        return;
+    }
+    for (size_t r = 0; r < m; r++) {
+        if (back)
+            memset(C + r * ldc, 0, n * sizeof *C);
+        else
+            memcpy(C + r * ldc, start, n * sizeof *C);
+    }
+    state->products->product(m, k, n, A, lda, state->values[ENGINE_PARAM][state->network->layers[l].weight], back, C,
+                             ldc);
+}
+
+/* Layers from x and c to z of the last, for rows [r, r + m) of the chunk. */
+static void
+forward_rows(const struct rows_job *job, size_t r, size_t m)
+{
+    struct engine_state *state = job->state;
+    const struct network *network = state->network;
+    const float *A = state->x + r * state->ld_x;
+    size_t lda = state->ld_x;
+    for (uint32_t l = 0; l < network->n_layers; l++) {
+        struct cpu_layer *layer = &state->layers[l];
+        enum activation activation = network->layers[l].activation;
+        float *h = layer->h + r * layer->ld, *q = NULL;
+        product(state, l, false, m, A, lda, h, layer->ld);
+        for (size_t i = 0; l == 0 && i < m; i++)
+            for (uint32_t k = 0; k < network->n_c; k++) {
+                const float *table = state->values[ENGINE_PARAM][network->layers[0].category0 + k];
+                state->kernels->add(layer->n_out, table + state->c[(r + i) * network->n_c + k] * layer->n_out,
+                                    h + i * layer->ld);
+            }
+        if (l + 1 == network->n_layers)
+            break;
+        if (job->rows != NULL && l >= job->lowest && activation != ACT_RELU)
+            q = layer->q + r * layer->ld;
+        state->kernels->activate(activation, m * layer->ld, h, q);
+        if (job->rows != NULL && network->layers[l].dropout > 0)
+            state->kernels->dropout(rng_key(job->rows->plan->seed, RNG_DROPOUT, l), job->rows->step,
+                                    network->layers[l].dropout, job->first + r, m, layer->n_out, layer->ld, h, q);
+        A = h;
+        lda = layer->ld;
+    }
+}
+
+/* dz of layers below the last, down to the lowest that learns. */
+static void
+backward_rows(const struct rows_job *job, size_t r, size_t m)
+{
+    struct engine_state *state = job->state;
+    for (uint32_t l = state->network->n_layers - 1; l > job->lowest; l--) {
+        const struct cpu_layer *layer = &state->layers[l], *below = &state->layers[l - 1];
+        float dropout = state->network->layers[l - 1].dropout;
+        bool relu = state->network->layers[l - 1].activation == ACT_RELU;
+        float *dz = below->dz + r * below->ld;
+        product(state, l, true, m, layer->dz + r * layer->ld, layer->ld, dz, below->ld);
+        state->kernels->slope(m * below->ld, below->h + r * below->ld, relu ? NULL : below->q + r * below->ld,
+                              dropout > 0 ? (float) (1 / (1 - (double) dropout)) : 1.0f, dz);
+    }
+}
+
+/* Losses of rows [r, r + m) and dz of the last layer. */
+static void
+loss_rows(const struct rows_job *job, size_t r, size_t m)
+{
+    struct engine_state *state = job->state;
+    const struct plan *plan = job->rows->plan;
+    const struct cpu_layer *last = &state->layers[state->network->n_layers - 1];
+    size_t o = last->n_out;
+    state->kernels->loss(plan->loss, plan->huber_delta, m, o, last->h + r * last->ld, last->ld, state->y + r * o,
+                         state->label + r, plan->classes, last->dz + r * last->ld, state->losses + r);
+    for (size_t i = r; i < r + m; i++) {
+        uint32_t part = state->part[i];
+        const struct rowset *set = &state->sets[plan->parts[part].set].rows;
+        float w = set->w == NULL ? 1.0f : set->w[state->row[i]], *dz = last->dz + i * last->ld;
+        if (plan->parts[part].weight == 0) {
+            memset(dz, 0, o * sizeof *dz);
+            state->losses[i] = 0;
+        } else {
+            state->kernels->scale(o, job->rows->scale[part] * w, dz);
+        }
+        if (job->rows->soft_scale[part] != 0)
+            state->kernels->soft(o, last->h + i * last->ld, set->soft + state->row[i] * o, (float) (2.0 / (double) o),
+                                 job->rows->soft_scale[part] * w, dz);
+    }
+}
+
+static void
+gather_row(struct engine_state *state, const struct rowset *set, uint64_t row, size_t r)
+{
+    size_t d = state->network->n_x, k = state->network->n_c;
+    if (d != 0)
+        memcpy(state->x + r * state->ld_x, set->x + row * d, d * sizeof *set->x);
+    if (k != 0)
+        memcpy(state->c + r * k, set->c + row * k, k * sizeof *set->c);
+}
+
+static void
+train_task(void *arg, size_t index)
+{
+    const struct rows_job *job = arg;
+    struct engine_state *state = job->state;
+    size_t r = index * job->group, m = job->n - r < job->group ? job->n - r : job->group;
+    size_t o = network_outputs(state->network);
+    bool classes = job->rows->plan->loss == LOSS_CE;
+    for (size_t i = r; i < r + m; i++) {
+        const struct rowset *set = &state->sets[job->rows->plan->parts[state->part[i]].set].rows;
+        gather_row(state, set, state->row[i], i);
+        bool used = job->rows->plan->parts[state->part[i]].weight != 0;
+        if (classes)
+            state->label[i] = used ? set->label[state->row[i]] : 0;
+        else if (used)
+            memcpy(state->y + i * o, set->y + state->row[i] * o, o * sizeof *state->y);
+    }
+    forward_rows(job, r, m);
+    loss_rows(job, r, m);
+    backward_rows(job, r, m);
+}
+
+/* Rows of a group: all threads busy, tiles whole. */
+static size_t
+group_rows(const struct engine_state *state, size_t n, bool wide)
+{
+    size_t share = wide ? (n + state->threads - 1) / state->threads : n;
+    share = (share + CPU_ROW_STEP - 1) / CPU_ROW_STEP * CPU_ROW_STEP;
+    return share < GROUP_ROWS || state->products != NULL ? share : GROUP_ROWS;
+}
+
+static bool
+is_wide(const struct engine_state *state, size_t n, unsigned per_parameter)
+{
+    uint64_t size = 0;
+    for (uint32_t l = 0; l < state->network->n_layers; l++)
+        size += state->layers[l].n_in * state->layers[l].n_out;
+    return state->threads > 1 && size * n * per_parameter >= WIDE_OPERATIONS;
+}
+
+/* Rows [first, first + n) of the step: losses into `result`, gradient into state->gradient. */
+static void
+chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n, struct run_result *result)
+{
+    bool wide = is_wide(state, n, 6);
+    struct rows_job job = {state, rows, (size_t) first, n, group_rows(state, n, wide), plan_lowest(state->network)};
+    for (size_t i = 0; i < n; i++)
+        state->row[i] = plan_rows_at(rows, first + i, &state->part[i]);
+    cpu_each(state, wide, (n + job.group - 1) / job.group, train_task, &job);
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(state->losses[i]))
+            result->diverged = true;
+        if (state->part[i] != 0)
+            continue;
+        const struct rowset *set = &state->sets[rows->plan->parts[0].set].rows;
+        double w = set->w == NULL ? 1.0 : (double) set->w[state->row[i]];
+        result->loss_sum += w * (double) state->losses[i];
+        result->weight_sum += w;
+        result->rows++;
+    }
+    cpu_chunk_gradient(state, state->gradient, n, wide);
+}
+
+/* ---- steps ---------------------------------------------------------------------------------------------------------- */
+
+static void
+gradient_swap(struct cpu_gradient **a, struct cpu_gradient **b)
+{
+    struct cpu_gradient *t = *a;
+    *a = *b;
+    *b = t;
+}
+
+/* Rows [first, last) of a step into state->gradient; chunks are whole subtrees, added as by a binary counter. */
+static void
+step_gradient(struct engine_state *state, struct plan_rows *rows, uint64_t first, uint64_t last,
+              struct run_result *result)
+{
+    uint64_t most = chunk_most(state);
+    uint32_t depth = 0;
+    for (uint64_t chunk = 0; first + chunk * most < last; chunk++) {
+        uint64_t at = first + chunk * most, n = last - at < most ? last - at : most;
+        chunk_step(state, rows, at, (size_t) n, result);
+        for (uint64_t bits = chunk; bits & 1; bits >>= 1) {
+            cpu_gradient_add(state, state->tree[--depth], state->gradient);
+            gradient_swap(&state->tree[depth], &state->gradient);
+        }
+        if (at + n < last)
+            gradient_swap(&state->tree[depth++], &state->gradient);
+    }
+    while (depth != 0) {
+        cpu_gradient_add(state, state->tree[--depth], state->gradient);
+        gradient_swap(&state->tree[depth], &state->gradient);
+    }
+}
+
+/* Checks the plan and allocates what its steps will need. */
+static int
+prepare(struct engine_state *state, const struct plan *plan, struct error *error)
+{
+    if (plan_check(state->network, plan, state->sets, error) < 0)
+        return -1;
+    struct plan_update update = plan_update(&(struct plan){.lr = &(float){0}, .optimiser = plan->optimiser}, 0);
+    if (update.uses_m && state->values[ENGINE_M] == NULL)
+        state->values[ENGINE_M] = values_open(state->network);
+    if (update.uses_v && state->values[ENGINE_V] == NULL)
+        state->values[ENGINE_V] = values_open(state->network);
+    if (state->gradient == NULL)
+        state->gradient = cpu_gradient_open(state->network);
+    uint64_t rows = plan_rows_most(plan, state->sets);
+    chunk_reserve(state, rows);
+    for (uint64_t chunks = (rows - 1) / chunk_most(state), level = 0; chunks != 0; chunks >>= 1, level++)
+        if (state->tree[level] == NULL)
+            state->tree[level] = cpu_gradient_open(state->network);
+    if (!state->packed)
+        cpu_pack(state);
+    return 0;
+}
+
+int
+cpu_run(struct engine_state *state, const struct plan *plan, struct run_result *result, struct error *error)
+{
+    *result = (struct run_result){.steps = 0};
+    if (prepare(state, plan, error) < 0)
+        return -1;
+    struct plan_rows rows;
+    plan_rows_open(&rows, plan, state->sets);
+    for (uint64_t s = 0; s < plan->n_steps && !result->diverged; s++) {
+        if (s != 0 && plan->stop != NULL && *plan->stop != 0)
+            break;
+        plan_rows_step(&rows, plan->first_step + s);
+        step_gradient(state, &rows, 0, rows.n, result);
+        struct plan_update update = plan_update(plan, plan->first_step + s);
+        cpu_update(state, &update);
+        result->steps++;
+    }
+    return 0;
+}
+
+int
+cpu_grad(struct engine_state *state, const struct plan *plan, uint64_t step, uint64_t block, uint64_t n_blocks,
+         struct run_result *result, struct error *error)
+{
+    *result = (struct run_result){.steps = 0};
+    if (prepare(state, plan, error) < 0)
+        return -1;
+    struct plan_rows rows;
+    plan_rows_open(&rows, plan, state->sets);
+    plan_rows_step(&rows, step);
+    uint64_t blocks = (rows.n + NUM_BLOCK_ROWS - 1) / NUM_BLOCK_ROWS;
+    if (n_blocks == UINT64_MAX)
+        n_blocks = block < blocks ? blocks - block : 0;
+    if (n_blocks == 0 || block >= blocks || n_blocks > blocks - block)
+        return error_set(error, STATUS_USAGE, "blocks %llu + %llu are not in a step of %llu blocks",
+                         (unsigned long long) block, (unsigned long long) n_blocks, (unsigned long long) blocks);
+    uint64_t last = (block + n_blocks) * NUM_BLOCK_ROWS;
+    step_gradient(state, &rows, block * NUM_BLOCK_ROWS, last < rows.n ? last : rows.n, result);
+    return 0;
+}
+
+int
+cpu_apply(struct engine_state *state, const struct plan *plan, uint64_t step, struct error *error)
+{
+    if (prepare(state, plan, error) < 0)
+        return -1;
+    struct plan_update update = plan_update(plan, step);
+    cpu_update(state, &update);
+    return 0;
+}
+
+/* ---- forward, read, write --------------------------------------------------------------------------------------------- */
+
+struct forward_job {
+    struct rows_job rows;
+    const struct rowset *set;
+    uint64_t first; /* row of the set that is row 0 of the chunk */
+    float *z;       /* of that row */
+};
+
+static void
+forward_task(void *arg, size_t index)
+{
+    const struct forward_job *job = arg;
+    struct engine_state *state = job->rows.state;
+    size_t r = index * job->rows.group, left = job->rows.n - r, m = left < job->rows.group ? left : job->rows.group;
+    const struct cpu_layer *last = &state->layers[state->network->n_layers - 1];
+    for (size_t i = r; i < r + m; i++)
+        gather_row(state, job->set, job->first + i, i);
+    forward_rows(&job->rows, r, m);
+    for (size_t i = r; i < r + m; i++)
+        memcpy(job->z + i * last->n_out, last->h + i * last->ld, last->n_out * sizeof *job->z);
+}
+
+int
+cpu_forward(struct engine_state *state, const struct rowset *rows, uint64_t first, uint64_t n, float *z,
+            struct error *error)
+{
+    if (plan_check_codes(state->network, rows, first, n, error) < 0)
+        return -1;
+    if (n == 0)
+        return 0;
+    chunk_reserve(state, n);
+    if (!state->packed)
+        cpu_pack(state);
+    for (uint64_t at = 0; at < n; at += state->chunk_rows) {
+        size_t chunk = n - at < state->chunk_rows ? (size_t) (n - at) : state->chunk_rows;
+        bool wide = is_wide(state, chunk, 2);
+        struct forward_job job = {{state, NULL, 0, chunk, group_rows(state, chunk, wide), 0},
+                                  rows,
+                                  first + at,
+                                  z + at * network_outputs(state->network)};
+        cpu_each(state, wide, (chunk + job.rows.group - 1) / job.rows.group, forward_task, &job);
+    }
+    return 0;
+}
+
+int
+cpu_read(struct engine_state *state, enum engine_what what, uint32_t param, float *to, struct error *error)
+{
+    if (plan_check_param(state->network, what, param, error) < 0)
+        return -1;
+    float **values = what != ENGINE_GRADIENT ? state->values[what]
+                     : state->gradient == NULL ? NULL
+                                               : state->gradient->values;
+    if (values == NULL)
+        memset(to, 0, size_of(state->network, param) * sizeof *to);
+    else
+        memcpy(to, values[param], size_of(state->network, param) * sizeof *to);
+    return 0;
+}
+
+int
+cpu_write(struct engine_state *state, enum engine_what what, uint32_t param, const float *from, struct error *error)
+{
+    if (plan_check_param(state->network, what, param, error) < 0)
+        return -1;
+    float **values = state->values[what];
+    if (what == ENGINE_GRADIENT) {
+        if (state->gradient == NULL)
+            state->gradient = cpu_gradient_open(state->network);
+        values = state->gradient->values;
+    } else if (values == NULL) {
+        values = state->values[what] = values_open(state->network);
+    }
+    if (what == ENGINE_GRADIENT && state->network->params[param].kind == PARAM_CATEGORY)
+        cpu_gradient_set(state->network, state->gradient, param, from);
+    else
+        memcpy(values[param], from, size_of(state->network, param) * sizeof *from);
+    if (what == ENGINE_PARAM)
+        state->packed = false;
+    return 0;
+}
+
+const char *
+cpu_describe(struct engine_state *state)
+{
+    const char *products = state->products == NULL ? "" : state->products->name;
+    snprintf(state->text, sizeof state->text, "%s (%s%s%s, %u thread%s)", state->products == NULL ? "cpu" : "blas", products,
+             products[0] == '\0' ? "" : ", ", state->kernels->name, state->threads, state->threads == 1 ? "" : "s");
+    return state->text;
+}
+
+static int
+open_exact(struct engine_state **state, const struct network *network, const struct engine_options *options,
+           struct error *error)
+{
+    return cpu_open(state, network, options, NULL, error);
+}
+
+const struct engine engine_cpu = {
+    .abi = ENGINE_ABI,
+    .bytes = sizeof(struct engine),
+    .name = "cpu",
+    .exact = true,
+    .open = open_exact,
+    .load = cpu_load,
+    .run = cpu_run,
+    .grad = cpu_grad,
+    .apply = cpu_apply,
+    .forward = cpu_forward,
+    .read = cpu_read,
+    .write = cpu_write,
+    .describe = cpu_describe,
+    .close = cpu_close,
+};

@@ -1,0 +1,124 @@
+/*
+ * The CPU engine, and what the BLAS engine changes in it: who multiplies in wide layers. Private to kernels/cpu and
+ * kernels/blas.
+ *
+ * A step is done in four phases, each split over threads by outputs: rows (gather, forward, loss, backward; groups of
+ * rows), gradients (pieces of parameters), update (pieces of parameters), packing of the new weights. Batches larger than a
+ * chunk (at most 8 blocks of 64 rows) repeat the first two and add the gradients of chunks by the tree of rule 2.
+ */
+#ifndef CL_CPU_H
+#define CL_CPU_H
+
+#include "engine.h"
+#include "kernels.h"
+#include "threads.h"
+
+/* Row-major products in place of our own, for layers that `takes` accepts. Not exact. */
+struct cpu_products {
+    const char *name; /* what -v shows */
+    bool (*takes)(size_t n_in, size_t n_out);
+    /* C [m, n] += A [m, k] B [k, n]; transposed: B is given as [n, k]. */
+    void (*product)(size_t m, size_t k, size_t n, const float *A, size_t lda, const float *B, bool transposed, float *C,
+                    size_t ldc);
+    /* dW [m, n] = sum over rows of X [rows, m] dz [rows, n]. */
+    void (*gradient)(size_t rows, size_t m, size_t n, const float *X, size_t ldx, const float *dz, size_t ldz,
+                     float *dW);
+};
+
+struct cpu_layer {
+    size_t n_in, n_out, ld;
+    bool foreign;       /* multiplied by cpu_products */
+    float *panels;      /* W for the forward product */
+    float *panels_back; /* its transpose for the backward product; NULL in the first layer */
+    float *start;       /* [ld] bias and zeros */
+    float *h, *q, *dz;  /* [chunk rows + spare, ld] */
+};
+
+/* The rows of one category table that have a gradient; all others of it are zero. */
+struct cpu_touched {
+    uint32_t *codes; /* [n] in order of appearance */
+    uint32_t n;
+    uint32_t *place; /* [table rows] position in codes + 1, or 0 */
+};
+
+struct cpu_gradient {
+    float **values;              /* [n_params] -> [rows, cols] */
+    struct cpu_touched *touched; /* [n_params], used for category tables */
+};
+
+/* A piece of a parameter for the gradient and update phases. */
+struct cpu_piece {
+    uint32_t param;
+    size_t first, last; /* rows of a weight (gradient), elements (update) */
+};
+
+struct engine_state {
+    const struct network *network;
+    const struct cpu_kernels *kernels;
+    const struct cpu_products *products; /* or NULL */
+    struct pool *pool;                   /* opened when a step is first worth it */
+    unsigned threads;
+    char text[128];
+    float **values[ENGINE_WHAT_COUNT]; /* ENGINE_GRADIENT stays NULL: see gradient */
+    struct cpu_gradient *gradient;     /* of the last step or grad() */
+    struct cpu_gradient *tree[64];     /* of whole subtrees of chunks */
+    struct plan_set sets[ENGINE_MAX_SETS];
+    struct cpu_layer *layers;
+    bool packed; /* panels hold the parameters */
+    struct cpu_piece *gradient_pieces, *update_pieces;
+    size_t n_gradient_pieces, n_update_pieces;
+    float *squares; /* [n_params] */
+
+    /* the chunk: rows of a step or of forward(), [chunk_rows] each */
+    size_t chunk_rows, ld_x;
+    float *x;               /* [rows + spare, ld_x] */
+    uint32_t *c;            /* [rows, n_c] */
+    float *y;               /* [rows, o] */
+    uint32_t *label;        /* [rows] */
+    float *losses;          /* [rows] */
+    uint64_t *row;          /* [rows] number in its set */
+    uint32_t *part;         /* [rows] */
+    uint32_t *next, *last;  /* [n_c, rows] rows of equal code: the next one, the last one by place */
+    uint32_t *head;         /* [n_c, rows] the first one by place */
+    float *stack;           /* [n_c, levels, ld] sums of blocks */
+};
+
+/* open() with other products for wide layers, or NULL. */
+int cpu_open(struct engine_state **state, const struct network *network, const struct engine_options *options,
+             const struct cpu_products *products, struct error *error);
+int cpu_load(struct engine_state *state, int set, const struct rowset *rows, struct error *error);
+int cpu_run(struct engine_state *state, const struct plan *plan, struct run_result *result, struct error *error);
+int cpu_grad(struct engine_state *state, const struct plan *plan, uint64_t step, uint64_t block, uint64_t n_blocks,
+             struct run_result *result, struct error *error);
+int cpu_apply(struct engine_state *state, const struct plan *plan, uint64_t step, struct error *error);
+int cpu_forward(struct engine_state *state, const struct rowset *rows, uint64_t first, uint64_t n, float *z,
+                struct error *error);
+int cpu_read(struct engine_state *state, enum engine_what what, uint32_t param, float *to, struct error *error);
+int cpu_write(struct engine_state *state, enum engine_what what, uint32_t param, const float *from,
+              struct error *error);
+const char *cpu_describe(struct engine_state *state);
+void cpu_close(struct engine_state *state);
+
+/* isa.c: the kernels for this machine, or those CL_ISA names. NULL with a sentence. */
+const struct cpu_kernels *cpu_kernels_pick(struct error *error);
+
+/* gradient.c */
+struct cpu_gradient *cpu_gradient_open(const struct network *network);
+void cpu_gradient_close(const struct network *network, struct cpu_gradient *gradient);
+/* Forgets the rows of category tables. */
+void cpu_gradient_clear(const struct network *network, struct cpu_gradient *gradient);
+/* to += from. */
+void cpu_gradient_add(const struct engine_state *state, struct cpu_gradient *to, const struct cpu_gradient *from);
+/* Gradient of the n rows of the chunk, by pieces, `wide` = over threads. */
+void cpu_chunk_gradient(struct engine_state *state, struct cpu_gradient *gradient, size_t n, bool wide);
+/* Takes a whole category table: finds its rows that are not zero. */
+void cpu_gradient_set(const struct network *network, struct cpu_gradient *gradient, uint32_t param, const float *from);
+
+/* update.c: anchor, clipping, decay, update from state->gradient, which it uses up; then packs. */
+void cpu_update(struct engine_state *state, const struct plan_update *update);
+void cpu_pack(struct engine_state *state);
+
+/* Tasks over the pool when wide, else one after the other. */
+void cpu_each(struct engine_state *state, bool wide, size_t n, void (*task)(void *arg, size_t index), void *arg);
+
+#endif

@@ -1,0 +1,40 @@
+/* x86-64 with AVX2 and FMA: vectors of 8. */
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <math.h>
+#include <string.h>
+
+#define TILE_MOST 2
+enum { LANES = 8, TILE_VECTORS = TILE_MOST, TILE_ROWS = 6 };
+typedef __m256 vec;
+
+static inline vec
+vec_load(const float *p)
+{
+    return _mm256_loadu_ps(p);
+}
+
+static inline void
+vec_store(float *p, vec v)
+{
+    _mm256_storeu_ps(p, v);
+}
+
+static inline vec
+vec_set(float x)
+{
+    return _mm256_set1_ps(x);
+}
+
+static inline vec
+vec_fma(vec a, vec b, vec c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
+
+#define CPU_KERNELS cpu_kernels_avx2
+#define CPU_KERNELS_NAME "avx2"
+#include "kernels.inc.h"
+#else
+typedef int no_avx2; /* a translation unit must not be empty */
+#endif

@@ -1,0 +1,37 @@
+/* Any machine with a C compiler. Without an fma instruction, fmaf of libm: slow, same bits. */
+#include <math.h>
+#include <string.h>
+
+#define TILE_MOST 4
+enum { LANES = 4, TILE_VECTORS = TILE_MOST, TILE_ROWS = 6 };
+typedef float vec __attribute__((vector_size(16)));
+
+static inline vec
+vec_load(const float *p)
+{
+    vec v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline void
+vec_store(float *p, vec v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+static inline vec
+vec_set(float x)
+{
+    return (vec){x, x, x, x};
+}
+
+static inline vec
+vec_fma(vec a, vec b, vec c)
+{
+    return (vec){fmaf(a[0], b[0], c[0]), fmaf(a[1], b[1], c[1]), fmaf(a[2], b[2], c[2]), fmaf(a[3], b[3], c[3])};
+}
+
+#define CPU_KERNELS cpu_kernels_base
+#define CPU_KERNELS_NAME "base"
+#include "kernels.inc.h"

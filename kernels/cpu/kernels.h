@@ -1,0 +1,68 @@
+/*
+ * The kernels of the CPU engine as one table of functions per instruction set; all give the bits of
+ * kernels/numerics.h. The source is kernels.inc.h, compiled once for each.
+ *
+ * Matrices are row-major. Activations have rows of `ld` floats, a multiple of 16, with `rows + CPU_SPARE_ROWS` rows
+ * allocated: kernels may write the columns from n to ld and the spare rows, and nobody reads them. W [k, n] of a product
+ * is given as panels: groups of columns, each [k, width], filled with zeros. Nothing may alias unless it says so.
+ */
+#ifndef CL_CPU_KERNELS_H
+#define CL_CPU_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "network.h"
+#include "plan.h"
+#include "rng.h"
+
+enum { CPU_ALIGN = 16, CPU_SPARE_ROWS = 8, CPU_ROW_STEP = 24, CPU_CHUNK_BLOCKS = 8 };
+
+struct cpu_kernels {
+    const char *name;
+    /* Floats that the panels of a [k, n] matrix take. */
+    size_t (*panel_floats)(size_t k, size_t n);
+    /* Panels of W [k, n], or of the transpose of W [n, k]. */
+    void (*pack)(size_t k, size_t n, const float *W, float *panels);
+    void (*pack_transposed)(size_t k, size_t n, const float *W, float *panels);
+    /* C [m, n] = start + A [m, k] W [k, n], terms ascending; start: [ld of C] or NULL = 0. */
+    void (*product)(size_t m, size_t k, size_t n, const float *A, size_t lda, const float *panels, const float *start,
+                    float *C, size_t ldc);
+    /* Rows [i0, i1) of dW [.., n] = sum over `rows` rows of x dz by rule 2; at most CPU_CHUNK_BLOCKS blocks of 64. */
+    void (*gradient)(size_t rows, size_t i0, size_t i1, size_t n, const float *X, size_t ldx, const float *dz,
+                     size_t ldz, float *dW);
+    /* db [n], the same for biases. */
+    void (*bias_gradient)(size_t rows, size_t n, const float *dz, size_t ldz, float *db);
+    /* to += from. */
+    void (*add)(size_t n, const float *from, float *to);
+    /* In place of z: h; and q = the slope (NULL for relu, whose slope is seen from h). */
+    void (*activate)(enum activation activation, size_t n, float *h, float *q);
+    /* h and q (or NULL) times the masks of rows [first, first + rows) of the batch. */
+    void (*dropout)(struct rng_key key, uint64_t step, float p, size_t first, size_t rows, size_t n, size_t ld,
+                    float *h, float *q);
+    /* dz = dz * q; or, q NULL: dz * (h > 0 ? survivor : 0). */
+    void (*slope)(size_t n, const float *h, const float *q, float survivor, float *dz);
+    /* Losses of rows and their gradients (before scaling) into dz; y: [rows, o]; label: [rows]. */
+    void (*loss)(enum loss loss, float delta, size_t rows, size_t o, const float *z, size_t ld, const float *y,
+                 const uint32_t *label, const uint8_t *classes, float *dz, float *losses);
+    /* dz *= scale. */
+    void (*scale)(size_t n, float scale, float *dz);
+    /* dz = fma((z - soft) * twice, scale, dz). */
+    void (*soft)(size_t n, const float *z, const float *soft, float twice, float scale, float *dz);
+    /* g = fma(lambda * omega, theta - star, g). */
+    void (*anchor)(size_t n, float lambda, const float *omega, const float *theta, const float *star, float *g);
+    /* Sum of squares by rule 3. */
+    float (*squares)(size_t n, const float *g);
+    /* The same of g [rows, cols] where only the n_rows rows listed, ascending, are not zero. */
+    float (*squares_of_rows)(size_t n_rows, const uint32_t *row, size_t rows, size_t cols, const float *g);
+    /* One update; g is multiplied by factor first. m, v: NULL where the optimiser has none. */
+    void (*update)(const struct plan_update *update, bool decays, float factor, size_t n, const float *g, float *theta,
+                   float *m, float *v);
+};
+
+extern const struct cpu_kernels cpu_kernels_base;
+#if defined(__x86_64__)
+extern const struct cpu_kernels cpu_kernels_avx2, cpu_kernels_avx512;
+#endif
+
+#endif

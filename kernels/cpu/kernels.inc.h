@@ -1,0 +1,539 @@
+/*
+ * The kernels of the CPU engine, written once on top of five primitives that the including file defines: vec,
+ * vec_load, vec_store, vec_set, vec_fma; with LANES, TILE_VECTORS and TILE_ROWS for the register tile.
+ *
+ * Products are tiled by hand (vectors run over outputs, terms ascend, rule 1); everything elementwise is a plain loop
+ * over the scalar functions of kernels/numerics.h, which the compiler vectorises without changing a bit.
+ */
+#include "kernels.h"
+#include "numerics.h"
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 8")
+
+/* Rows of a tile of v vectors: narrow tiles need more rows to keep the fma units busy. */
+enum { NARROW_ROWS = 8 };
+
+static size_t
+round_up(size_t n, size_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+/* ---- products ------------------------------------------------------------------------------------------------- */
+
+/* C [R, V vectors] = start + sum_t A[., t] B[t, .]; a[r, t] is at a + r * a_row + t * a_col. */
+ALWAYS_INLINE void
+tile(const int R, const int V, size_t k, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb,
+     const float *start, float *c, size_t ldc)
+{
+    vec acc[NARROW_ROWS][TILE_VECTORS];
+    UNROLL
+    for (int r = 0; r < R; r++)
+        UNROLL
+        for (int v = 0; v < V; v++)
+            acc[r][v] = start == NULL ? vec_set(0) : vec_load(start + v * LANES);
+    for (size_t t = 0; t < k; t++, a += a_col, b += ldb) {
+        vec row[TILE_VECTORS];
+        UNROLL
+        for (int v = 0; v < V; v++)
+            row[v] = vec_load(b + v * LANES);
+        UNROLL
+        for (int r = 0; r < R; r++) {
+            vec x = vec_set(a[(size_t) r * a_row]);
+            UNROLL
+            for (int v = 0; v < V; v++)
+                acc[r][v] = vec_fma(x, row[v], acc[r][v]);
+        }
+    }
+    UNROLL
+    for (int r = 0; r < R; r++)
+        UNROLL
+        for (int v = 0; v < V; v++)
+            vec_store(c + (size_t) r * ldc + v * LANES, acc[r][v]);
+}
+
+/* The tile for a panel of `vectors` vectors; returns the number of its rows. */
+static size_t
+any_tile(size_t vectors, size_t k, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb,
+         const float *start, float *c, size_t ldc)
+{
+    switch (vectors) {
+    case 1: tile(NARROW_ROWS, 1, k, a, a_row, a_col, b, ldb, start, c, ldc); return NARROW_ROWS;
+#if TILE_MOST > 2
+    case 2: tile(NARROW_ROWS, 2, k, a, a_row, a_col, b, ldb, start, c, ldc); return NARROW_ROWS;
+    case 3: tile(NARROW_ROWS, 3, k, a, a_row, a_col, b, ldb, start, c, ldc); return NARROW_ROWS;
+#endif
+    default: tile(TILE_ROWS, TILE_VECTORS, k, a, a_row, a_col, b, ldb, start, c, ldc); return TILE_ROWS;
+    }
+}
+
+/* Vectors of the panel that starts at column j of n. */
+static size_t
+panel_vectors(size_t n, size_t j)
+{
+    size_t left = (n - j + LANES - 1) / LANES;
+    return left < TILE_VECTORS ? left : TILE_VECTORS;
+}
+
+static size_t
+panel_floats(size_t k, size_t n)
+{
+    return k * round_up(n, LANES);
+}
+
+static void
+pack(size_t k, size_t n, const float *W, float *panels)
+{
+    for (size_t j = 0; j < n; j += TILE_VECTORS * LANES) {
+        size_t width = panel_vectors(n, j) * LANES, columns = n - j < width ? n - j : width;
+        for (size_t t = 0; t < k; t++, panels += width) {
+            memcpy(panels, W + t * n + j, columns * sizeof *panels);
+            memset(panels + columns, 0, (width - columns) * sizeof *panels);
+        }
+    }
+}
+
+/* 16 columns at a time, so that a cache line that is read is used whole. */
+static void
+pack_transposed(size_t k, size_t n, const float *W, float *panels)
+{
+    for (size_t j = 0; j < n; j += TILE_VECTORS * LANES) {
+        size_t width = panel_vectors(n, j) * LANES, columns = n - j < width ? n - j : width;
+        for (size_t t0 = 0; t0 < k; t0 += 16) {
+            size_t t1 = t0 + 16 < k ? t0 + 16 : k;
+            for (size_t i = 0; i < columns; i++)
+                for (size_t t = t0; t < t1; t++)
+                    panels[t * width + i] = W[(j + i) * k + t];
+            for (size_t t = t0; columns < width && t < t1; t++)
+                memset(panels + t * width + columns, 0, (width - columns) * sizeof *panels);
+        }
+        panels += k * width;
+    }
+}
+
+static void
+product(size_t m, size_t k, size_t n, const float *A, size_t lda, const float *panels, const float *start, float *C,
+        size_t ldc)
+{
+    for (size_t j = 0; j < n; j += TILE_VECTORS * LANES) {
+        size_t vectors = panel_vectors(n, j), width = vectors * LANES;
+        for (size_t r = 0; r < m;)
+            r += any_tile(vectors, k, A + r * lda, lda, 1, panels, width, start == NULL ? NULL : start + j,
+                          C + r * ldc + j, ldc);
+        panels += k * width;
+    }
+}
+
+/* ---- sums over rows: blocks of 64, added by the tree of rule 2 --------------------------------------------------- */
+
+enum { TILE_FLOATS = NARROW_ROWS * TILE_VECTORS * LANES, TREE_LEVELS = 5 };
+_Static_assert(1 << (TREE_LEVELS - 1) > CPU_CHUNK_BLOCKS, "the tree of a chunk is deeper than its stack");
+
+static void
+add(size_t n, const float *from, float *to)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] += from[i];
+}
+
+/* Adds the tile that was put at tree[*depth] as block b: merged with its left neighbour while both are equally high. */
+ALWAYS_INLINE void
+tree_push(float (*tree)[TILE_FLOATS], unsigned *depth, size_t b, size_t n)
+{
+    for (++*depth; b & 1; b >>= 1) {
+        --*depth;
+        add(n, tree[*depth], tree[*depth - 1]);
+    }
+}
+
+/* The whole sum ends in tree[0]. */
+ALWAYS_INLINE void
+tree_finish(float (*tree)[TILE_FLOATS], unsigned depth, size_t n)
+{
+    for (; depth > 1; depth--)
+        add(n, tree[depth - 1], tree[depth - 2]);
+}
+
+static void
+gradient(size_t rows, size_t i0, size_t i1, size_t n, const float *X, size_t ldx, const float *dz, size_t ldz,
+         float *dW)
+{
+    float tree[TREE_LEVELS][TILE_FLOATS] __attribute__((aligned(64)));
+    for (size_t j = 0; j < n; j += TILE_VECTORS * LANES) {
+        size_t vectors = panel_vectors(n, j), width = vectors * LANES, columns = n - j < width ? n - j : width;
+        for (size_t i = i0, step = 1; i < i1; i += step) {
+            unsigned depth = 0;
+            for (size_t b = 0; b * NUM_BLOCK_ROWS < rows; b++) {
+                size_t first = b * NUM_BLOCK_ROWS, k = rows - first < NUM_BLOCK_ROWS ? rows - first : NUM_BLOCK_ROWS;
+                step = any_tile(vectors, k, X + first * ldx + i, 1, ldx, dz + first * ldz + j, ldz, NULL, tree[depth],
+                                width);
+                tree_push(tree, &depth, b, step * width);
+            }
+            tree_finish(tree, depth, step * width);
+            for (size_t r = 0; r < step && i + r < i1; r++)
+                memcpy(dW + (i + r) * n + j, tree[0] + r * width, columns * sizeof *dW);
+        }
+    }
+}
+
+static void
+bias_gradient(size_t rows, size_t n, const float *dz, size_t ldz, float *db)
+{
+    float tree[TREE_LEVELS][TILE_FLOATS] __attribute__((aligned(64)));
+    for (size_t j = 0; j < n; j += CPU_ALIGN) {
+        unsigned depth = 0;
+        for (size_t b = 0; b * NUM_BLOCK_ROWS < rows; b++) {
+            size_t first = b * NUM_BLOCK_ROWS, last = first + NUM_BLOCK_ROWS < rows ? first + NUM_BLOCK_ROWS : rows;
+            float sum[CPU_ALIGN] = {0};
+            for (size_t r = first; r < last; r++)
+                for (size_t i = 0; i < CPU_ALIGN; i++)
+                    sum[i] += dz[r * ldz + j + i];
+            memcpy(tree[depth], sum, sizeof sum);
+            tree_push(tree, &depth, b, CPU_ALIGN);
+        }
+        tree_finish(tree, depth, CPU_ALIGN);
+        memcpy(db + j, tree[0], (n - j < CPU_ALIGN ? n - j : CPU_ALIGN) * sizeof *db);
+    }
+}
+
+/* ---- activations ------------------------------------------------------------------------------------------------ */
+
+ALWAYS_INLINE void
+activate_loop(enum activation activation, size_t n, float *h, float *q)
+{
+    for (size_t i = 0; i < n; i++) {
+        float z = h[i], a = num_activate(activation, z);
+        h[i] = a;
+        q[i] = num_activate_slope(activation, z, a);
+    }
+}
+
+ALWAYS_INLINE void
+activate_only(enum activation activation, size_t n, float *h)
+{
+    for (size_t i = 0; i < n; i++)
+        h[i] = num_activate(activation, h[i]);
+}
+
+static void
+activate(enum activation activation, size_t n, float *h, float *q)
+{
+#define ACTIVATE(KIND)                                                                                                 \
+    case KIND:                                                                                                         \
+        if (q != NULL)                                                                                                 \
+            activate_loop(KIND, n, h, q);                                                                              \
+        else                                                                                                           \
+            activate_only(KIND, n, h);                                                                                 \
+        break
+    switch (activation) {
+        ACTIVATE(ACT_RELU);
+        ACTIVATE(ACT_LEAKY_RELU);
+        ACTIVATE(ACT_TANH);
+        ACTIVATE(ACT_SIGMOID);
+        ACTIVATE(ACT_GELU);
+        ACTIVATE(ACT_SILU);
+        ACTIVATE(ACT_NONE);
+    default: break;
+    }
+#undef ACTIVATE
+}
+
+/* rng_philox (common/rng.c), so that 16 counters go side by side. */
+ALWAYS_INLINE void
+philox(uint32_t k0, uint32_t k1, uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3, uint32_t *o0, uint32_t *o1,
+       uint32_t *o2, uint32_t *o3)
+{
+    _Pragma("GCC unroll 10")
+    for (int round = 0; round < 10; round++) {
+        uint64_t p0 = (uint64_t) 0xD2511F53u * c0, p1 = (uint64_t) 0xCD9E8D57u * c2;
+        c0 = (uint32_t) (p1 >> 32) ^ c1 ^ k0;
+        c1 = (uint32_t) p1;
+        c2 = (uint32_t) (p0 >> 32) ^ c3 ^ k1;
+        c3 = (uint32_t) p0;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    *o0 = c0;
+    *o1 = c1;
+    *o2 = c2;
+    *o3 = c3;
+}
+
+static void
+dropout(struct rng_key key, uint64_t step, float p, size_t first, size_t rows, size_t n, size_t ld, float *h, float *q)
+{
+    enum { GROUP = 16 }; /* counters at a time: 64 units */
+    float survivor = (float) (1 / (1 - (double) p));
+    uint32_t step_low = (uint32_t) step, step_high = (uint32_t) (step >> 32);
+    for (size_t r = 0; r < rows; r++, h += ld, q += q == NULL ? 0 : ld)
+        for (size_t j = 0; j < n; j += 4 * GROUP) {
+            uint32_t words[4][GROUP];
+            float mask[4 * GROUP];
+            size_t units = n - j < 4 * GROUP ? n - j : 4 * GROUP;
+            uint32_t row = (uint32_t) (first + r), unit = (uint32_t) (j / 4);
+            for (uint32_t i = 0; i < GROUP; i++)
+                philox(key.k[0], key.k[1], step_low, step_high, row, unit + i, &words[0][i], &words[1][i],
+                       &words[2][i], &words[3][i]);
+            for (size_t i = 0; i < 4 * GROUP; i++)
+                mask[i] = (float) (int32_t) (words[i % 4][i / 4] >> 8) * 0x1p-24f >= p ? survivor : 0.0f;
+            for (size_t i = 0; i < units; i++)
+                h[j + i] *= mask[i];
+            for (size_t i = 0; q != NULL && i < units; i++)
+                q[j + i] *= mask[i];
+        }
+}
+
+static void
+slope(size_t n, const float *h, const float *q, float survivor, float *dz)
+{
+    if (q != NULL)
+        for (size_t i = 0; i < n; i++)
+            dz[i] *= q[i];
+    else
+        for (size_t i = 0; i < n; i++)
+            dz[i] *= h[i] > 0.0f ? survivor : 0.0f;
+}
+
+/* ---- losses ------------------------------------------------------------------------------------------------------- */
+
+/* Rule 3 over an array. */
+static float
+total(size_t n, const float *x)
+{
+    struct num_sum sum = {.n = 0};
+    for (; n >= NUM_LANES; n -= NUM_LANES, x += NUM_LANES) {
+        for (int lane = 0; lane < NUM_LANES; lane++)
+            sum.lane[lane] += x[lane];
+        sum.n += NUM_LANES;
+        if (sum.n % NUM_SUM_BLOCK == 0)
+            num_sum_block(&sum);
+    }
+    for (size_t i = 0; i < n; i++)
+        num_sum_add(&sum, x[i]);
+    return num_sum_total(&sum);
+}
+
+static float
+squares(size_t n, const float *x)
+{
+    struct num_sum sum = {.n = 0};
+    for (; n >= NUM_LANES; n -= NUM_LANES, x += NUM_LANES) {
+        for (int lane = 0; lane < NUM_LANES; lane++)
+            sum.lane[lane] = fmaf(x[lane], x[lane], sum.lane[lane]);
+        sum.n += NUM_LANES;
+        if (sum.n % NUM_SUM_BLOCK == 0)
+            num_sum_block(&sum);
+    }
+    for (size_t i = 0; i < n; i++)
+        num_sum_fma(&sum, x[i], x[i]);
+    return num_sum_total(&sum);
+}
+
+static float
+squares_of_rows(size_t n_rows, const uint32_t *row, size_t rows, size_t cols, const float *x)
+{
+    struct num_sum sum = {.n = 0};
+    for (size_t i = 0; i < n_rows; i++) {
+        num_sum_skip(&sum, (uint64_t) row[i] * cols - sum.n);
+        for (size_t j = 0; j < cols; j++)
+            num_sum_fma(&sum, x[row[i] * cols + j], x[row[i] * cols + j]);
+    }
+    num_sum_skip(&sum, (uint64_t) rows * cols - sum.n);
+    return num_sum_total(&sum);
+}
+
+static float
+cross_entropy(size_t o, const float *z, uint32_t label, const uint8_t *classes, float *g)
+{
+    float max = -INFINITY;
+    for (size_t j = 0; j < o; j++)
+        max = (classes == NULL || classes[j] != 0) && z[j] > max ? z[j] : max;
+    for (size_t j = 0; j < o; j++)
+        g[j] = num_exp(z[j] - max);
+    for (size_t j = 0; classes != NULL && j < o; j++)
+        g[j] = classes[j] != 0 ? g[j] : 0.0f;
+    float denominator = total(o, g);
+    for (size_t j = 0; j < o; j++)
+        g[j] = g[j] / denominator;
+    for (size_t j = 0; classes != NULL && j < o; j++)
+        g[j] = classes[j] != 0 ? g[j] : 0.0f; /* 0 / NaN too */
+    if (classes == NULL || classes[label] != 0)
+        g[label] -= 1.0f;
+    return num_log(denominator) - (z[label] - max);
+}
+
+/* Terms of the loss and slopes times factor, of n outputs: of one row, or of one output of many rows. */
+static void
+output_terms(enum loss loss, float delta, float factor, size_t n, const float *z, const float *y, float *term,
+             float *g)
+{
+    switch (loss) {
+    case LOSS_MAE:
+        for (size_t i = 0; i < n; i++) {
+            float d = z[i] - y[i];
+            term[i] = num_abs(d);
+            g[i] = (d > 0.0f ? 1.0f : d < 0.0f ? -1.0f : 0.0f) * factor;
+        }
+        break;
+    case LOSS_HUBER:
+        for (size_t i = 0; i < n; i++) {
+            float d = z[i] - y[i], a = num_abs(d), inside = 0.5f * d * d, outside = delta * (a - 0.5f * delta);
+            term[i] = a <= delta ? inside : outside;
+            g[i] = (d > delta ? delta : d < -delta ? -delta : d) * factor;
+        }
+        break;
+    case LOSS_BCE:
+        for (size_t i = 0; i < n; i++) {
+            term[i] = fmaf(-z[i], y[i], z[i] > 0.0f ? z[i] : 0.0f) + num_log1p(num_exp(-num_abs(z[i])));
+            g[i] = (num_sigmoid(z[i]) - y[i]) * factor;
+        }
+        break;
+    default: /* mse: the terms are d, to be squared */
+        for (size_t i = 0; i < n; i++) {
+            term[i] = z[i] - y[i];
+            g[i] = term[i] * factor;
+        }
+        break;
+    }
+}
+
+static void
+loss_of_rows(enum loss loss, float delta, size_t rows, size_t o, const float *z, size_t ld, const float *y,
+             const uint32_t *label, const uint8_t *classes, float *dz, float *losses)
+{
+    enum { GROUP = 64 };
+    float factor = (float) ((loss == LOSS_MSE ? 2.0 : 1.0) / (double) o);
+    if (loss == LOSS_CE) {
+        for (size_t r = 0; r < rows; r++)
+            losses[r] = cross_entropy(o, z + r * ld, label[r], classes, dz + r * ld);
+        return;
+    }
+    if (o == 1) {
+        float outputs[GROUP], slopes[GROUP];
+        for (size_t r = 0; r < rows; r += GROUP) {
+            size_t n = rows - r < GROUP ? rows - r : GROUP;
+            for (size_t i = 0; i < n; i++)
+                outputs[i] = z[(r + i) * ld];
+            output_terms(loss, delta, factor, n, outputs, y + r, losses + r, slopes);
+            for (size_t i = 0; i < n; i++)
+                dz[(r + i) * ld] = slopes[i];
+            for (size_t i = 0; loss == LOSS_MSE && i < n; i++)
+                losses[r + i] *= losses[r + i];
+        }
+        return;
+    }
+    for (size_t r = 0; r < rows; r++) {
+        float terms[GROUP];
+        struct num_sum sum = {.n = 0};
+        for (size_t j = 0; j < o; j += GROUP) {
+            size_t n = o - j < GROUP ? o - j : GROUP;
+            output_terms(loss, delta, factor, n, z + r * ld + j, y + r * o + j, terms, dz + r * ld + j);
+            for (size_t i = 0; i < n; i++) {
+                if (loss == LOSS_MSE)
+                    num_sum_fma(&sum, terms[i], terms[i]);
+                else
+                    num_sum_add(&sum, terms[i]);
+            }
+        }
+        losses[r] = num_sum_total(&sum) / (float) o;
+    }
+}
+
+static void
+scale(size_t n, float factor, float *dz)
+{
+    for (size_t i = 0; i < n; i++)
+        dz[i] *= factor;
+}
+
+static void
+soft(size_t n, const float *z, const float *target, float twice, float factor, float *dz)
+{
+    for (size_t i = 0; i < n; i++)
+        dz[i] = fmaf((z[i] - target[i]) * twice, factor, dz[i]);
+}
+
+/* ---- updates (formulas: kernels/ref/optimiser.c) ------------------------------------------------------------------ */
+
+static void
+anchor(size_t n, float lambda, const float *omega, const float *theta, const float *star, float *g)
+{
+    for (size_t i = 0; i < n; i++)
+        g[i] = fmaf(lambda * omega[i], theta[i] - star[i], g[i]);
+}
+
+enum decay { DECAY_NONE, DECAY_COUPLED, DECAY_DECOUPLED };
+
+ALWAYS_INLINE void
+update_loop(const enum optimiser_kind kind, const enum decay decay, const struct plan_update *given, float factor,
+            size_t n, const float *restrict gradients, float *restrict thetas, float *restrict m, float *restrict v)
+{
+    const struct plan_update u = *given;
+    for (size_t i = 0; i < n; i++) {
+        float theta = thetas[i], g = gradients[i] * factor;
+        if (decay == DECAY_COUPLED)
+            g = fmaf(u.decay, theta, g);
+        if (decay == DECAY_DECOUPLED)
+            theta = fmaf(-u.shrink, theta, theta);
+        if (kind == OPT_SGD) {
+            theta = fmaf(-u.lr, g, theta);
+        } else if (kind == OPT_MOMENTUM || kind == OPT_NESTEROV) {
+            m[i] = fmaf(u.fresh, g, u.gamma * m[i]);
+            theta = fmaf(-u.lr, kind == OPT_MOMENTUM ? m[i] : fmaf(u.gamma, m[i], u.fresh * g), theta);
+        } else if (kind == OPT_RMSPROP) {
+            v[i] = fmaf(u.beta2_rest, g * g, u.beta2 * v[i]);
+            theta = fmaf(-u.lr, g / (sqrtf(v[i]) + u.epsilon), theta);
+        } else {
+            m[i] = fmaf(u.beta1_rest, g, u.beta1 * m[i]);
+            v[i] = fmaf(u.beta2_rest, g * g, u.beta2 * v[i]);
+            theta = fmaf(-u.rate, m[i] / fmaf(sqrtf(v[i]), u.root, u.epsilon), theta);
+        }
+        thetas[i] = theta;
+    }
+}
+
+static void
+update(const struct plan_update *u, bool decays, float factor, size_t n, const float *g, float *theta, float *m,
+       float *v)
+{
+    enum decay decay = !decays || (u->decay == 0 && u->shrink == 0) ? DECAY_NONE
+                       : u->shrink != 0                             ? DECAY_DECOUPLED
+                                                                    : DECAY_COUPLED;
+#define UPDATE(KIND)                                                                                                   \
+    switch (decay) {                                                                                                   \
+    case DECAY_NONE: update_loop(KIND, DECAY_NONE, u, factor, n, g, theta, m, v); break;                               \
+    case DECAY_COUPLED: update_loop(KIND, DECAY_COUPLED, u, factor, n, g, theta, m, v); break;                         \
+    case DECAY_DECOUPLED: update_loop(KIND, DECAY_DECOUPLED, u, factor, n, g, theta, m, v); break;                     \
+    }                                                                                                                  \
+    break
+    switch (u->kind) {
+    case OPT_SGD: UPDATE(OPT_SGD);
+    case OPT_MOMENTUM: UPDATE(OPT_MOMENTUM);
+    case OPT_NESTEROV: UPDATE(OPT_NESTEROV);
+    case OPT_RMSPROP: UPDATE(OPT_RMSPROP);
+    default: UPDATE(OPT_ADAM);
+    }
+#undef UPDATE
+}
+
+const struct cpu_kernels CPU_KERNELS = {
+    .name = CPU_KERNELS_NAME,
+    .panel_floats = panel_floats,
+    .pack = pack,
+    .pack_transposed = pack_transposed,
+    .product = product,
+    .gradient = gradient,
+    .bias_gradient = bias_gradient,
+    .add = add,
+    .activate = activate,
+    .dropout = dropout,
+    .slope = slope,
+    .loss = loss_of_rows,
+    .scale = scale,
+    .soft = soft,
+    .anchor = anchor,
+    .squares = squares,
+    .squares_of_rows = squares_of_rows,
+    .update = update,
+};

@@ -1,0 +1,151 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu.h"
+
+/* Above this many parameters an update is split over threads. */
+enum { WIDE_UPDATE = 1 << 17 };
+
+struct update_job {
+    struct engine_state *state;
+    const struct plan_update *update;
+    float factor;
+};
+
+static int
+compare_codes(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *) a, y = *(const uint32_t *) b;
+    return (x > y) - (x < y);
+}
+
+/* Drops rows whose gradient is all zeros: they were not touched (rule 2). */
+static void
+drop_zero_rows(const struct param *param, const float *values, struct cpu_touched *touched)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < touched->n; i++) {
+        uint32_t code = touched->codes[i];
+        bool any = false;
+        for (uint64_t j = 0; j < param->cols; j++)
+            any |= values[code * param->cols + j] != 0;
+        if (any)
+            touched->codes[kept++] = code;
+        else
+            touched->place[code] = 0;
+    }
+    touched->n = kept;
+}
+
+/* Elements [first, last) of a parameter: adds the anchor. */
+static void
+anchor_elements(const struct update_job *job, uint32_t p, size_t first, size_t n)
+{
+    const struct engine_state *state = job->state;
+    if (state->values[ENGINE_OMEGA] == NULL || state->values[ENGINE_ANCHOR] == NULL)
+        return;
+    state->kernels->anchor(n, job->update->anchor, state->values[ENGINE_OMEGA][p] + first,
+                           state->values[ENGINE_PARAM][p] + first, state->values[ENGINE_ANCHOR][p] + first,
+                           state->gradient->values[p] + first);
+}
+
+/* Before the norm: which rows count, and the anchor; then the squares of a whole parameter. One task per parameter. */
+static void
+prepare_task(void *arg, size_t index)
+{
+    const struct update_job *job = arg;
+    const struct engine_state *state = job->state;
+    uint32_t p = (uint32_t) index;
+    const struct param *param = &state->network->params[p];
+    float *values = state->gradient->values[p];
+    struct cpu_touched *touched = &state->gradient->touched[p];
+    state->squares[p] = 0;
+    if (!plan_trainable(state->network, p))
+        return;
+    if (param->kind != PARAM_CATEGORY) {
+        if (job->update->anchor != 0)
+            anchor_elements(job, p, 0, param->rows * param->cols);
+        if (job->update->clip > 0)
+            state->squares[p] = state->kernels->squares(param->rows * param->cols, values);
+        return;
+    }
+    drop_zero_rows(param, values, touched);
+    for (uint32_t i = 0; job->update->anchor != 0 && i < touched->n; i++)
+        anchor_elements(job, p, touched->codes[i] * param->cols, param->cols);
+    if (job->update->clip > 0) {
+        qsort(touched->codes, touched->n, sizeof *touched->codes, compare_codes);
+        state->squares[p] = state->kernels->squares_of_rows(touched->n, touched->codes, param->rows, param->cols, values);
+    }
+}
+
+static void
+update_elements(const struct update_job *job, uint32_t p, size_t first, size_t n)
+{
+    const struct engine_state *state = job->state;
+    state->kernels->update(job->update, state->network->params[p].kind != PARAM_BIAS, job->factor, n,
+                           state->gradient->values[p] + first, state->values[ENGINE_PARAM][p] + first,
+                           job->update->uses_m ? state->values[ENGINE_M][p] + first : NULL,
+                           job->update->uses_v ? state->values[ENGINE_V][p] + first : NULL);
+}
+
+static void
+update_task(void *arg, size_t index)
+{
+    const struct update_job *job = arg;
+    const struct engine_state *state = job->state;
+    const struct cpu_piece *piece = &state->update_pieces[index];
+    const struct param *param = &state->network->params[piece->param];
+    const struct cpu_touched *touched = &state->gradient->touched[piece->param];
+    if (!plan_trainable(state->network, piece->param))
+        return;
+    if (param->kind != PARAM_CATEGORY)
+        update_elements(job, piece->param, piece->first, piece->last - piece->first);
+    for (uint32_t i = 0; param->kind == PARAM_CATEGORY && i < touched->n; i++)
+        update_elements(job, piece->param, touched->codes[i] * param->cols, param->cols);
+}
+
+/* Task 2 l packs layer l for the forward product, 2 l + 1 for the backward product. */
+static void
+pack_task(void *arg, size_t index)
+{
+    struct engine_state *state = arg;
+    const struct layer *layer = &state->network->layers[index / 2];
+    struct cpu_layer *own = &state->layers[index / 2];
+    const float *W = state->values[ENGINE_PARAM][layer->weight], *b = state->values[ENGINE_PARAM][layer->bias];
+    if (index % 2 == 0)
+        memcpy(own->start, b, own->n_out * sizeof *b);
+    if (own->foreign)
+        return;
+    if (index % 2 == 0)
+        state->kernels->pack(own->n_in, own->n_out, W, own->panels);
+    else if (own->panels_back != NULL)
+        state->kernels->pack_transposed(own->n_out, own->n_in, W, own->panels_back);
+}
+
+void
+cpu_pack(struct engine_state *state)
+{
+    cpu_each(state, network_size(state->network) > WIDE_UPDATE, 2 * (size_t) state->network->n_layers, pack_task, state);
+    state->packed = true;
+}
+
+void
+cpu_update(struct engine_state *state, const struct plan_update *update)
+{
+    const struct network *network = state->network;
+    struct update_job job = {state, update, 1};
+    bool wide = network_size(network) > WIDE_UPDATE;
+    cpu_each(state, wide, network->n_params, prepare_task, &job);
+    if (update->clip > 0) {
+        double squares = 0;
+        for (uint32_t p = 0; p < network->n_params; p++)
+            squares += (double) state->squares[p];
+        float norm = (float) sqrt(squares);
+        if (norm > update->clip)
+            job.factor = update->clip / norm;
+    }
+    cpu_each(state, wide, state->n_update_pieces, update_task, &job);
+    cpu_gradient_clear(network, state->gradient);
+    cpu_pack(state);
+}

@@ -1,0 +1,636 @@
+/*
+ * Every engine against `ref`, over networks x losses x optimisers x activations x batches x what a plan can ask for.
+ * Exact engines by memcmp of weights, moments and loss sums after several steps, on every instruction set of this machine
+ * and with 1 and 2 threads; `blas` by tolerance.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "fixture.h"
+
+/* What a run leaves. */
+struct outcome {
+    float *param, *m, *v;
+    struct run_result result;
+};
+
+static void
+outcome_read(struct outcome *outcome, const struct fixture *f, const struct engine *engine,
+             struct engine_state *state)
+{
+    outcome->param = fixture_read(f, engine, state, ENGINE_PARAM);
+    outcome->m = fixture_read(f, engine, state, ENGINE_M);
+    outcome->v = fixture_read(f, engine, state, ENGINE_V);
+}
+
+static void
+outcome_free(struct outcome *outcome)
+{
+    free(outcome->param);
+    free(outcome->m);
+    free(outcome->v);
+}
+
+static struct outcome
+run(const struct fixture *f, const struct engine *engine, unsigned threads)
+{
+    struct outcome outcome;
+    struct error error;
+    struct engine_state *state = fixture_engine(f, engine, threads, &error);
+    if (state == NULL)
+        fail_msg("%s", error.text);
+    assert_int_equal(engine->run(state, &f->plan, &outcome.result, &error), 0);
+    outcome_read(&outcome, f, engine, state);
+    engine->close(state);
+    return outcome;
+}
+
+static const char *
+describe(const struct spec *s)
+{
+    static char text[512];
+    snprintf(text, sizeof text,
+             "x %u c %u hidden %u (%u %u %u) out %u %s %s %s batch %u of %llu dropout %g clip %g decay %g%s anchor %g "
+             "replay %u%s%s%s",
+             s->n_x, s->n_c, s->n_hidden, s->hidden[0], s->hidden[1], s->hidden[2], s->n_out, loss_name(s->loss),
+             optimiser_name(s->optimiser), activation_name(s->activation), s->batch, (unsigned long long) s->rows,
+             (double) s->dropout, (double) s->clip, (double) s->decay, s->decoupled ? " decoupled" : "",
+             (double) s->anchor, s->replay, s->soft ? " soft" : "", s->weights ? " weights" : "", s->mask ? " mask" : "");
+    return text;
+}
+
+static void
+assert_same(const struct spec *spec, const struct fixture *f, const char *who, const char *what, const float *a,
+            const float *b)
+{
+    const float *at_a = a, *at_b = b;
+    for (uint32_t p = 0; p < f->network.n_params; p++) {
+        uint64_t n = f->network.params[p].rows * f->network.params[p].cols;
+        for (uint64_t i = 0; i < n; i++)
+            if (memcmp(&at_a[i], &at_b[i], sizeof *a) != 0)
+                fail_msg("%s: %s of %s[%llu] is %a, ref has %a; %s", who, what, f->network.params[p].name,
+                         (unsigned long long) i, (double) at_b[i], (double) at_a[i], describe(spec));
+        at_a += n;
+        at_b += n;
+    }
+}
+
+static void
+assert_equal_outcomes(const struct spec *spec, const struct fixture *f, const char *who, const struct outcome *ref,
+                      const struct outcome *other)
+{
+    assert_same(spec, f, who, "value", ref->param, other->param);
+    assert_same(spec, f, who, "first moment", ref->m, other->m);
+    assert_same(spec, f, who, "second moment", ref->v, other->v);
+    if (memcmp(&ref->result.loss_sum, &other->result.loss_sum, sizeof(double)) != 0 ||
+        memcmp(&ref->result.weight_sum, &other->result.weight_sum, sizeof(double)) != 0)
+        fail_msg("%s: loss sum %a of %a, ref has %a of %a; %s", who, other->result.loss_sum, other->result.weight_sum,
+                 ref->result.loss_sum, ref->result.weight_sum, describe(spec));
+    assert_int_equal(ref->result.rows, other->result.rows);
+    assert_int_equal(ref->result.steps, other->result.steps);
+    assert_false(ref->result.diverged || other->result.diverged);
+}
+
+static const char *const all_isas[] = {"base", "avx2", "avx512"};
+
+/* Points CL_ISA at an instruction set; false when this machine lacks it. */
+static bool
+choose_isa(const char *name)
+{
+    uint32_t one = 1;
+    struct arena arena = {NULL};
+    struct network network;
+    struct engine_state *state;
+    struct error error;
+    setenv("CL_ISA", name, 1);
+    network_dense(&network, &arena, 1, 0, NULL, NULL, &one, 0, ACT_NONE, 0, 1);
+    bool there = engine_cpu.open(&state, &network, &(struct engine_options){.threads = 1}, &error) == 0;
+    if (there)
+        engine_cpu.close(state);
+    arena_free(&arena);
+    return there;
+}
+
+/* Largest difference relative to the largest magnitude of a parameter must stay below the tolerance. */
+static void
+assert_near(const struct spec *spec, const struct fixture *f, const float *ref, const float *other, double tolerance)
+{
+    for (uint32_t p = 0; p < f->network.n_params; p++) {
+        uint64_t n = f->network.params[p].rows * f->network.params[p].cols;
+        double most = 0.01, worst = 0;
+        for (uint64_t i = 0; i < n; i++) {
+            most = fmax(most, fabs((double) ref[i]));
+            worst = fmax(worst, fabs((double) ref[i] - (double) other[i]));
+        }
+        if (!(worst <= tolerance * most))
+            fail_msg("blas: %s differs by %g of %g; %s", f->network.params[p].name, worst, most, describe(spec));
+        ref += n;
+        other += n;
+    }
+}
+
+static unsigned n_checked;
+
+static void
+check(const struct spec *spec)
+{
+    struct fixture f;
+    fixture_open(&f, spec);
+    struct outcome ref = run(&f, &engine_ref, 1);
+    if (ref.result.diverged)
+        fail_msg("ref diverged; %s", describe(spec));
+    for (size_t i = 0; i < sizeof all_isas / sizeof *all_isas; i++) {
+        if (!choose_isa(all_isas[i]))
+            continue;
+        for (unsigned threads = 1; threads <= 2; threads++) {
+            char who[32];
+            snprintf(who, sizeof who, "cpu %s, %u threads", all_isas[i], threads);
+            struct outcome cpu = run(&f, &engine_cpu, threads);
+            assert_equal_outcomes(spec, &f, who, &ref, &cpu);
+            outcome_free(&cpu);
+            n_checked++;
+        }
+    }
+    unsetenv("CL_ISA");
+    outcome_free(&ref);
+    arena_free(&f.arena);
+}
+
+static const struct spec base = {.n_x = 5,
+                                 .n_c = 2,
+                                 .n_out = 3,
+                                 .hidden = {7, 65, 64},
+                                 .n_hidden = 2,
+                                 .loss = LOSS_CE,
+                                 .optimiser = OPT_ADAM,
+                                 .activation = ACT_RELU,
+                                 .rows = 210,
+                                 .batch = 65,
+                                 .steps = 4,
+                                 .shuffle = true,
+                                 .seed = 11};
+
+static uint32_t
+outputs_of(enum loss loss)
+{
+    return loss == LOSS_CE ? 3 : loss == LOSS_BCE ? 1 : 2;
+}
+
+static void
+test_networks(void **unused)
+{
+    (void) unused;
+    const uint32_t widths[] = {1, 7, 64, 65}, inputs[] = {0, 1, 5, 64};
+    for (uint32_t n_hidden = 0; n_hidden <= 3; n_hidden++)
+        for (size_t w = 0; w < 4; w++)
+            for (size_t i = 0; i < 4; i++)
+                for (uint32_t n_c = 0; n_c <= 2; n_c += 2) {
+                    struct spec spec = base;
+                    spec.n_hidden = n_hidden;
+                    spec.hidden[0] = widths[w];
+                    spec.hidden[1] = widths[(w + 1) % 4];
+                    spec.hidden[2] = widths[(w + 3) % 4];
+                    spec.n_x = inputs[i];
+                    spec.n_c = n_c;
+                    spec.n_out = w % 2 == 0 ? 3 : 17;
+                    check(&spec);
+                    if (n_hidden == 0)
+                        break;
+                }
+}
+
+static void
+test_losses_and_optimisers(void **unused)
+{
+    (void) unused;
+    for (int loss = 0; loss < LOSS_COUNT; loss++)
+        for (int optimiser = 0; optimiser < OPT_KIND_COUNT; optimiser++)
+            for (int one = 0; one < 2; one++) {
+                struct spec spec = base;
+                spec.loss = (enum loss) loss;
+                spec.optimiser = (enum optimiser_kind) optimiser;
+                spec.n_out = one ? 1 : outputs_of(spec.loss);
+                spec.weights = one;
+                spec.decay = optimiser % 2 ? 0.01f : 0;
+                check(&spec);
+            }
+}
+
+static void
+test_activations_and_batches(void **unused)
+{
+    (void) unused;
+    const uint32_t batches[] = {1, 31, 32, 64, 65, 200, 0};
+    for (int activation = 0; activation < ACT_COUNT; activation++)
+        for (size_t b = 0; b < sizeof batches / sizeof *batches; b++)
+            for (int dropout = 0; dropout < 2; dropout++) {
+                struct spec spec = base;
+                spec.activation = (enum activation) activation;
+                spec.batch = batches[b];
+                spec.dropout = dropout ? 0.25f : 0;
+                spec.loss = dropout ? LOSS_MSE : LOSS_CE;
+                check(&spec);
+            }
+}
+
+/* All combinations of what a plan can ask for beside these. */
+static void
+test_plans(void **unused)
+{
+    (void) unused;
+    for (uint32_t bits = 0; bits < 128; bits++)
+        for (int optimiser = OPT_MOMENTUM; optimiser <= OPT_ADAM; optimiser += OPT_ADAM - OPT_MOMENTUM) {
+            struct spec spec = base;
+            spec.hidden[1] = 9;
+            spec.optimiser = (enum optimiser_kind) optimiser;
+            spec.clip = bits & 1 ? 0.05f : 0;
+            spec.decay = bits & 2 ? 0.02f : 0;
+            spec.anchor = bits & 4 ? 0.3f : 0;
+            spec.replay = bits & 8 ? 70 : 0;
+            spec.soft = bits & 8;
+            spec.weights = bits & 16;
+            spec.mask = bits & 32;
+            spec.decoupled = bits & 64;
+            spec.shuffle = !(bits & 1);
+            check(&spec);
+        }
+}
+
+/* More rows than a chunk of the cpu engine has (512), so that its gradient tree has several levels. */
+static void
+test_long_batches(void **unused)
+{
+    (void) unused;
+    const uint64_t rows[] = {511, 512, 513, 1024, 1100, 2700, 4100};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct spec spec = base;
+        spec.rows = rows[i];
+        spec.batch = 0;
+        spec.steps = 2;
+        spec.hidden[0] = 20;
+        spec.hidden[1] = 5;
+        check(&spec);
+    }
+    struct spec wide = base; /* activations above 8 MiB: chunks of one and two blocks */
+    wide.n_x = 3;
+    wide.n_hidden = 1;
+    wide.hidden[0] = 9000;
+    wide.batch = 300;
+    wide.rows = 300;
+    wide.steps = 1;
+    check(&wide);
+}
+
+/* Big enough for two threads in every phase. */
+static void
+test_wide(void **unused)
+{
+    (void) unused;
+    struct spec spec = base;
+    spec.n_x = 200;
+    spec.hidden[0] = 300;
+    spec.hidden[1] = 250;
+    spec.batch = 200;
+    spec.steps = 2;
+    spec.clip = 0.1f;
+    spec.dropout = 0.1f;
+    spec.activation = ACT_GELU;
+    check(&spec);
+}
+
+/* grad of 1, 2 and 4 shares of the blocks, added along the tree, then apply: the same bits as run. */
+static void
+test_shares(void **unused)
+{
+    (void) unused;
+    const uint64_t cuts[][5] = {{0, 7}, {0, 4, 7}, {0, 2, 4, 6, 7}}; /* blocks of 64 of 420 rows */
+    const struct engine *const engines[] = {&engine_ref, &engine_cpu};
+    for (size_t e = 0; e < 2; e++)
+        for (size_t cut = 0; cut < 3; cut++) {
+            struct spec spec = base;
+            spec.rows = 1400;
+            spec.batch = 350;
+            spec.replay = 70;
+            spec.steps = 1;
+            spec.clip = 0.05f;
+            spec.decay = 0.1f;
+            struct fixture f;
+            struct error error;
+            fixture_open(&f, &spec);
+            struct outcome whole = run(&f, &engine_ref, 1), shared;
+            struct engine_state *state = fixture_engine(&f, engines[e], 1, &error);
+            uint64_t size = network_size(&f.network), n_shares = cut == 0 ? 1 : cut == 1 ? 2 : 4;
+            float *share[4];
+            struct run_result result;
+            memset(&shared.result, 0, sizeof shared.result);
+            for (uint64_t s = 0; s < n_shares; s++) {
+                assert_int_equal(engines[e]->grad(state, &f.plan, 3, cuts[cut][s], cuts[cut][s + 1] - cuts[cut][s], &result,
+                                                  &error),
+                                 0);
+                share[s] = fixture_read(&f, engines[e], state, ENGINE_GRADIENT);
+                shared.result.rows += result.rows;
+            }
+            for (uint64_t width = 1; width < n_shares; width *= 2)
+                for (uint64_t s = 0; s + width < n_shares; s += 2 * width)
+                    for (uint64_t i = 0; i < size; i++)
+                        share[s][i] += share[s + width][i];
+            fixture_write(&f, engines[e], state, ENGINE_GRADIENT, share[0]);
+            assert_int_equal(engines[e]->apply(state, &f.plan, 3, &error), 0);
+            outcome_read(&shared, &f, engines[e], state);
+            assert_same(&spec, &f, engines[e]->name, "value", whole.param, shared.param);
+            assert_same(&spec, &f, engines[e]->name, "first moment", whole.m, shared.m);
+            assert_same(&spec, &f, engines[e]->name, "second moment", whole.v, shared.v);
+            assert_int_equal(shared.result.rows, whole.result.rows);
+            assert_int_equal(engines[e]->grad(state, &f.plan, 3, 7, 1, &result, &error), -1);
+            assert_int_equal(engines[e]->grad(state, &f.plan, 3, 6, 2, &result, &error), -1);
+            for (uint64_t s = 0; s < n_shares; s++)
+                free(share[s]);
+            engines[e]->close(state);
+            outcome_free(&whole);
+            outcome_free(&shared);
+            arena_free(&f.arena);
+        }
+}
+
+/* Training n steps at once or one by one, and going on in another engine, is the same. */
+static void
+test_steps_cut_and_moved(void **unused)
+{
+    (void) unused;
+    struct spec spec = base;
+    struct fixture f;
+    struct error error;
+    spec.steps = 6;
+    spec.replay = 5;
+    spec.dropout = 0.2f;
+    fixture_open(&f, &spec);
+    struct outcome whole = run(&f, &engine_ref, 1), moved;
+    const struct engine *engine = &engine_ref;
+    struct engine_state *state = fixture_engine(&f, engine, 1, &error);
+    struct plan plan = f.plan;
+    plan.n_steps = 1;
+    for (int s = 0; s < 6; s++) {
+        assert_int_equal(engine->run(state, &plan, &moved.result, &error), 0);
+        outcome_read(&moved, &f, engine, state);
+        if (s == 5)
+            break;
+        engine->close(state);
+        engine = engine == &engine_ref ? &engine_cpu : &engine_ref;
+        state = fixture_engine(&f, engine, 1, &error);
+        fixture_write(&f, engine, state, ENGINE_PARAM, moved.param);
+        fixture_write(&f, engine, state, ENGINE_M, moved.m);
+        fixture_write(&f, engine, state, ENGINE_V, moved.v);
+        outcome_free(&moved);
+        plan.first_step++;
+        plan.adam_step++;
+        plan.lr++;
+    }
+    assert_same(&spec, &f, "moved", "value", whole.param, moved.param);
+    assert_same(&spec, &f, "moved", "first moment", whole.m, moved.m);
+    assert_same(&spec, &f, "moved", "second moment", whole.v, moved.v);
+    engine->close(state);
+    outcome_free(&whole);
+    outcome_free(&moved);
+    arena_free(&f.arena);
+}
+
+/* Outputs of a row do not depend on the rows beside it, nor on engine, instruction set or threads. */
+static void
+test_forward(void **unused)
+{
+    (void) unused;
+    for (int activation = 0; activation < ACT_COUNT; activation++) {
+        struct spec spec = base;
+        struct fixture f;
+        struct error error;
+        spec.activation = (enum activation) activation;
+        spec.rows = 700;
+        spec.dropout = 0.5f; /* must not show */
+        fixture_open(&f, &spec);
+        float *ref = mem_array(700 * 3, sizeof *ref), *z = mem_array(700 * 3, sizeof *z);
+        struct engine_state *state = fixture_engine(&f, &engine_ref, 1, &error);
+        assert_int_equal(engine_ref.forward(state, &f.sets[0], 0, 700, ref, &error), 0);
+        engine_ref.close(state);
+        for (size_t i = 0; i < sizeof all_isas / sizeof *all_isas; i++) {
+            if (!choose_isa(all_isas[i]))
+                continue;
+            state = fixture_engine(&f, &engine_cpu, 2, &error);
+            assert_int_equal(engine_cpu.forward(state, &f.sets[0], 0, 700, z, &error), 0);
+            assert_memory_equal(z, ref, 700 * 3 * sizeof *z);
+            for (uint64_t first = 0, n = 1; first < 700; first += n, n = (n * 7 + 3) % 97 + 1) {
+                n = n < 700 - first ? n : 700 - first;
+                assert_int_equal(engine_cpu.forward(state, &f.sets[0], first, n, z, &error), 0);
+                assert_memory_equal(z, ref + first * 3, n * 3 * sizeof *z);
+            }
+            engine_cpu.close(state);
+        }
+        unsetenv("CL_ISA");
+        free(ref);
+        free(z);
+        arena_free(&f.arena);
+    }
+}
+
+static void
+test_frozen(void **unused)
+{
+    (void) unused;
+    for (uint32_t mask = 0; mask < 64; mask++) {
+        struct spec spec = base;
+        struct fixture f;
+        spec.optimiser = OPT_MOMENTUM;
+        spec.decay = 0.1f;
+        spec.clip = 0.1f;
+        fixture_open(&f, &spec);
+        f.network.layers[0].frozen = mask & 1;
+        f.network.layers[1].frozen = mask & 2;
+        f.network.layers[2].frozen = mask & 4;
+        f.network.params[f.network.layers[0].category0 + 1].frozen = mask & 8;
+        f.network.params[f.network.layers[1].weight].frozen = mask & 16;
+        f.network.params[f.network.layers[2].bias].frozen = mask & 32;
+        struct outcome ref = run(&f, &engine_ref, 1), cpu = run(&f, &engine_cpu, 2);
+        assert_equal_outcomes(&spec, &f, "cpu", &ref, &cpu);
+        outcome_free(&ref);
+        outcome_free(&cpu);
+        arena_free(&f.arena);
+    }
+}
+
+static void
+test_blas(void **unused)
+{
+    (void) unused;
+    for (int optimiser = OPT_SGD; optimiser <= OPT_MOMENTUM; optimiser++)
+        for (int activation = ACT_RELU; activation <= ACT_TANH; activation += ACT_TANH - ACT_RELU)
+            for (unsigned threads = 1; threads <= 2; threads++) {
+                struct spec spec = base;
+                struct fixture f;
+                spec.n_x = 100;
+                spec.hidden[0] = 130;
+                spec.hidden[1] = 70;
+                spec.optimiser = (enum optimiser_kind) optimiser;
+                spec.activation = (enum activation) activation;
+                spec.batch = 200;
+                spec.replay = 33;
+                spec.clip = 1;
+                fixture_open(&f, &spec);
+                struct outcome ref = run(&f, &engine_ref, 1), blas = run(&f, &engine_blas, threads);
+                assert_near(&spec, &f, ref.param, blas.param, 1e-5);
+                assert_near(&spec, &f, ref.m, blas.m, 1e-4);
+                assert_true(fabs(ref.result.loss_sum - blas.result.loss_sum) < 1e-5 * ref.result.loss_sum);
+                outcome_free(&ref);
+                outcome_free(&blas);
+                arena_free(&f.arena);
+            }
+}
+
+static void
+test_refusals(void **unused)
+{
+    (void) unused;
+    const struct engine *const engines[] = {&engine_ref, &engine_cpu, &engine_blas};
+    for (size_t e = 0; e < 3; e++) {
+        struct fixture f;
+        struct error error;
+        struct run_result result;
+        float z[8], lr[1] = {0.1f};
+        uint32_t codes[2] = {1, 99};
+        uint8_t none[3] = {0};
+        fixture_open(&f, &base);
+        struct engine_state *state = fixture_engine(&f, engines[e], 1, &error);
+        struct rowset bad = {.n = 1, .x = z, .c = codes};
+        assert_int_equal(engines[e]->load(state, 2, &bad, &error), -1);
+        assert_string_equal(error.text, "row 0: category 'b' has code 99, but the network knows only 10");
+        assert_int_equal(engines[e]->forward(state, &bad, 0, 1, z, &error), -1);
+        assert_int_equal(engines[e]->load(state, ENGINE_MAX_SETS, &f.sets[0], &error), -1);
+        assert_int_equal(engines[e]->read(state, ENGINE_PARAM, 1000, z, &error), -1);
+
+        struct plan plan = f.plan;
+        plan.lr = lr;
+        plan.n_steps = 1;
+        plan.parts[0].set = 3;
+        assert_int_equal(engines[e]->run(state, &plan, &result, &error), -1);
+        assert_string_equal(error.text, "part 0 of the plan uses row set 3, which is not loaded");
+        plan = f.plan;
+        plan.classes = none;
+        assert_int_equal(engines[e]->run(state, &plan, &result, &error), -1);
+        uint32_t label[1] = {3};
+        struct rowset labelled = {.n = 1, .x = f.sets[0].x, .c = f.sets[0].c, .label = label};
+        assert_int_equal(engines[e]->load(state, 2, &labelled, &error), 0);
+        plan = f.plan;
+        plan.parts[0].set = 2;
+        assert_int_equal(engines[e]->run(state, &plan, &result, &error), -1);
+        assert_string_equal(error.text, "a row has class 3, but the network has only 3 outputs");
+        plan.loss = LOSS_MSE;
+        assert_int_equal(engines[e]->run(state, &plan, &result, &error), -1);
+        struct rowset empty = {.n = 0};
+        assert_int_equal(engines[e]->load(state, 2, &empty, &error), 0);
+        assert_int_equal(engines[e]->run(state, &plan, &result, &error), -1);
+        engines[e]->close(state);
+        arena_free(&f.arena);
+    }
+}
+
+/* A run that diverges says so and stops; a stop flag ends it after the step. */
+static void
+test_divergence_and_stop(void **unused)
+{
+    (void) unused;
+    const struct engine *const engines[] = {&engine_ref, &engine_cpu};
+    for (size_t e = 0; e < 2; e++) {
+        struct spec spec = base;
+        struct fixture f;
+        struct error error;
+        struct run_result result;
+        spec.loss = LOSS_MSE;
+        spec.optimiser = OPT_SGD;
+        spec.steps = 50;
+        fixture_open(&f, &spec);
+        float lr[50];
+        for (int s = 0; s < 50; s++)
+            lr[s] = 1e6f;
+        f.plan.lr = lr;
+        struct engine_state *state = fixture_engine(&f, engines[e], 1, &error);
+        assert_int_equal(engines[e]->run(state, &f.plan, &result, &error), 0);
+        assert_true(result.diverged);
+        assert_true(result.steps < 50);
+        int stop = 1;
+        fixture_write(&f, engines[e], state, ENGINE_PARAM, fixture_normals(&f.arena, 5, network_size(&f.network), 0.1f));
+        f.plan.stop = &stop;
+        lr[0] = 0.01f;
+        assert_int_equal(engines[e]->run(state, &f.plan, &result, &error), 0);
+        assert_false(result.diverged);
+        assert_int_equal(result.steps, 1);
+        engines[e]->close(state);
+        arena_free(&f.arena);
+    }
+}
+
+static void
+test_names(void **unused)
+{
+    (void) unused;
+    enum optimiser_kind kind;
+    struct error error;
+    struct engine_state *state;
+    struct fixture f;
+    assert_ptr_equal(engine_find("ref"), &engine_ref);
+    assert_ptr_equal(engine_find("cpu"), &engine_cpu);
+    assert_ptr_equal(engine_find("auto"), &engine_cpu);
+    assert_ptr_equal(engine_find("blas"), &engine_blas);
+    assert_null(engine_find("cuda"));
+    for (int i = 0; i < OPT_KIND_COUNT; i++) {
+        assert_true(optimiser_parse(optimiser_name((enum optimiser_kind) i), &kind));
+        assert_int_equal(kind, i);
+    }
+    assert_false(optimiser_parse("adagrad", &kind));
+    fixture_open(&f, &base);
+    setenv("CL_ISA", "mmx", 1);
+    assert_int_equal(engine_cpu.open(&state, &f.network, &(struct engine_options){.threads = 1}, &error), -1);
+    assert_string_equal(error.text,
+                        "CL_ISA='mmx' is none of avx512, avx2, base (unset it to let the program choose)");
+    setenv("CL_ISA", "base", 1);
+    assert_int_equal(engine_cpu.open(&state, &f.network, &(struct engine_options){.threads = 1}, &error), 0);
+    assert_string_equal(engine_cpu.describe(state), "cpu (base, 1 thread)");
+    engine_cpu.close(state);
+    unsetenv("CL_ISA");
+    arena_free(&f.arena);
+}
+
+/* The matrix must have run on more than nothing. */
+static void
+test_count(void **unused)
+{
+    (void) unused;
+    print_message("%u comparisons of cpu with ref\n", n_checked);
+    assert_true(n_checked > 1000);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_losses_and_optimisers),
+        cmocka_unit_test(test_activations_and_batches),
+        cmocka_unit_test(test_plans),
+        cmocka_unit_test(test_long_batches),
+        cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_steps_cut_and_moved),
+        cmocka_unit_test(test_forward),
+        cmocka_unit_test(test_frozen),
+        cmocka_unit_test(test_blas),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_divergence_and_stop),
+        cmocka_unit_test(test_count),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
