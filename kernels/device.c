@@ -3,19 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum numerics { NUMERICS_UNSAID, NUMERICS_EXACT, NUMERICS_FAST };
+
 static int
-choose_numerics(const char *numerics, bool *fast, struct error *error)
+read_numerics(const char *option, enum numerics *numerics, struct error *error)
 {
-    const char *said = "--numerics", *word = numerics;
-    if (word == NULL) {
-        said = "CL_NUMERICS";
-        word = getenv(said);
-    }
-    if (word == NULL || word[0] == '\0')
-        word = "exact";
-    *fast = strcmp(word, "fast") == 0;
-    if (!*fast && strcmp(word, "exact") != 0)
+    const char *said = option != NULL ? "--numerics" : "CL_NUMERICS";
+    const char *word = option != NULL ? option : getenv(said);
+    *numerics = NUMERICS_UNSAID;
+    if (word == NULL || (option == NULL && word[0] == '\0'))
+        return 0;
+    if (strcmp(word, "exact") != 0 && strcmp(word, "fast") != 0)
         return error_set(error, STATUS_USAGE, "%s %s: it is exact or fast", said, word);
+    *numerics = word[0] == 'e' ? NUMERICS_EXACT : NUMERICS_FAST;
     return 0;
 }
 
@@ -23,10 +23,12 @@ int
 device_choose(const char *device, const char *numerics, const struct engine **engine, const char **index,
               struct error *error)
 {
-    bool fast, automatic = device == NULL || strcmp(device, "auto") == 0;
+    enum numerics wanted;
+    bool automatic = device == NULL || strcmp(device, "auto") == 0;
     *index = NULL;
-    if (choose_numerics(numerics, &fast, error) < 0)
+    if (read_numerics(numerics, &wanted, error) < 0)
         return -1;
+    bool fast = wanted == NUMERICS_FAST;
     const char *name = automatic ? fast ? "blas" : "cpu" : device;
     bool cuda = strncmp(name, "cuda", 4) == 0 && (name[4] == '\0' || name[4] == ':');
     if (cuda && name[4] == ':') {
@@ -42,8 +44,8 @@ device_choose(const char *device, const char *numerics, const struct engine **en
         return error_set(error, STATUS_SYSTEM, "--device %s: this build has no %s engine", name, cuda ? "cuda" : name);
     if (*engine == NULL)
         return error_set(error, STATUS_USAGE, "--device %s: it is auto, cpu, ref, blas or cuda[:N]", name);
-    if (!fast && !(*engine)->exact)
-        return error_set(error, STATUS_USAGE, "--device %s gives up the numerics contract: say --numerics fast too",
+    if (wanted == NUMERICS_EXACT && !(*engine)->exact)
+        return error_set(error, STATUS_USAGE, "--device %s cannot keep the numerics contract (use --numerics fast)",
                          name);
     return 0;
 }

@@ -320,14 +320,21 @@ bind_rows(struct binding *binding, const struct batch *batch, struct rowset *row
     return 0;
 }
 
+uint32_t
+bind_label_code(const struct binding *binding, const struct batch *batch, uint64_t i, const struct dict **names)
+{
+    *names = binding->classes.from;
+    return batch->label == NULL ? 0 : batch->label[i * binding->stream->n_y + binding->y[0]];
+}
+
 bool
 bind_label_missing(const struct binding *binding, const struct batch *batch, uint64_t i)
 {
-    uint32_t t = binding->stream->n_y;
+    const struct dict *names;
     if (binding->model->schema.task == TASK_CLASS)
-        return batch->label[i * t + binding->y[0]] == 0;
-    for (uint32_t j = 0; j < binding->model->schema.n_y; j++)
-        if (isnan(batch->y[i * t + binding->y[j]]))
+        return bind_label_code(binding, batch, i, &names) == 0;
+    for (uint32_t t = 0; t < binding->model->schema.n_y; t++)
+        if (batch->y == NULL || isnan(batch->y[i * binding->stream->n_y + binding->y[t]]))
             return true;
     return false;
 }

@@ -35,8 +35,14 @@ bool bind_has_labels(const struct binding *binding);
  * BIND_UNKNOWN. Missing numbers that no transform fills are an error naming the column.
  */
 int bind_rows(struct binding *binding, const struct batch *batch, struct rowset *rows, struct error *error);
-/* True when row i has no label (as opposed to a class the model does not have). Needs bind_has_labels(). */
+/*
+ * True when row i has no label, as opposed to a class the model does not have. This and the next two need
+ * bind_has_labels(), and tensors of labels (bind_rows() refuses rows without).
+ */
 bool bind_label_missing(const struct binding *binding, const struct batch *batch, uint64_t i);
+/* The class of row i in the stream's own dictionary, which is left in *names; 0 = missing. */
+uint32_t bind_label_code(const struct binding *binding, const struct batch *batch, uint64_t i,
+                         const struct dict **names);
 /* Label t of row i of a regression in the user's units: as it stands, or with the stream's transforms undone. */
 double bind_label(const struct binding *binding, const struct batch *batch, uint64_t i, uint32_t t);
 void bind_close(struct binding *binding);

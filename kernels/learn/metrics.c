@@ -11,35 +11,6 @@
 enum { ECE_BINS = 15 };
 static const double other_loss = 34.538776394910684; /* -log 1e-15 */
 
-static const char *const names[METRIC_COUNT] = {
-    "n",   "loss",   "accuracy", "precision_macro", "recall_macro", "f1_macro", "f1_micro",
-    "auc", "pr_auc", "log_loss", "brier",           "ece",          "mse",      "rmse",
-    "mae", "r2",     "mape",
-};
-
-const char *
-metric_name(enum metric metric)
-{
-    return names[metric];
-}
-
-bool
-metric_parse(const char *name, enum metric *metric)
-{
-    for (int i = 0; i < METRIC_COUNT; i++)
-        if (strcmp(name, names[i]) == 0) {
-            *metric = (enum metric) i;
-            return true;
-        }
-    return false;
-}
-
-bool
-metric_applies(enum metric metric, enum task task)
-{
-    return metric <= METRIC_LOSS || (task == TASK_CLASS) == (metric < METRIC_MSE);
-}
-
 struct number_sums {
     double w, squares, absolutes; /* of y - f */
     double mean, spread;          /* of y: weighted mean and sum of squared differences from it */
@@ -76,6 +47,8 @@ metrics_open(const struct decision *decision)
     metrics->confusion = mem_zalloc(c + 1, c * sizeof *metrics->confusion);
     metrics->numbers = mem_zalloc(c == 0 ? decision->n_outputs : 0, sizeof *metrics->numbers);
     metrics->report.n_classes = c;
+    metrics->report.names = decision->names;
+    metrics->report.mask = decision->mask;
     metrics->report.classes = mem_zalloc(c, sizeof *metrics->report.classes);
     metrics->report.confusion = metrics->confusion;
     return metrics;

@@ -31,49 +31,9 @@
 #include <stdint.h>
 
 #include "decide.h"
+#include "report.h"
 
 #define METRICS_OTHER UINT32_MAX
-
-enum metric {
-    METRIC_N,
-    METRIC_LOSS,
-    METRIC_ACCURACY,
-    METRIC_PRECISION_MACRO,
-    METRIC_RECALL_MACRO,
-    METRIC_F1_MACRO,
-    METRIC_F1_MICRO,
-    METRIC_AUC,
-    METRIC_PR_AUC,
-    METRIC_LOG_LOSS,
-    METRIC_BRIER,
-    METRIC_ECE,
-    METRIC_MSE,
-    METRIC_RMSE,
-    METRIC_MAE,
-    METRIC_R2,
-    METRIC_MAPE,
-    METRIC_COUNT,
-};
-
-const char *metric_name(enum metric metric);
-bool metric_parse(const char *name, enum metric *metric);
-/* Whether a metric is made for regressions, for classes, or both. */
-bool metric_applies(enum metric metric, enum task task);
-
-struct class_report {
-    double n; /* weight of the rows with this label */
-    double precision, recall, f1;
-};
-
-struct report {
-    bool defined[METRIC_COUNT]; /* false: does not apply, or the rows do not say (auc of one class) */
-    double value[METRIC_COUNT];
-    uint32_t n_classes;
-    struct class_report *classes; /* [n_classes] */
-    double *confusion;            /* [n_classes + 1, n_classes] weight by label (last: others) and prediction */
-    bool others;                  /* the last row is not empty */
-    uint64_t zero_labels;         /* labels left out of mape */
-};
 
 struct metrics;
 

@@ -1,0 +1,42 @@
+#include "csv_write.h"
+
+#include <string.h>
+
+/* Delimiters, quotes and line ends; and blanks at an end, which readers drop. */
+static bool
+needs_quotes(const char *s, size_t n)
+{
+    if (n == 0)
+        return false;
+    bool blank_end = s[0] == ' ' || s[0] == '\t' || s[n - 1] == ' ' || s[n - 1] == '\t';
+    return blank_end || memchr(s, ',', n) != NULL || memchr(s, '"', n) != NULL || memchr(s, '\n', n) != NULL ||
+           memchr(s, '\r', n) != NULL;
+}
+
+void
+csv_add_cell(struct text *text, bool first, const char *s, size_t n)
+{
+    if (!first)
+        text_add(text, ",", 1);
+    if (!needs_quotes(s, n)) {
+        text_add(text, s, n);
+        return;
+    }
+    text_add(text, "\"", 1);
+    for (const char *end = s + n, *quote; s < end; s = quote) {
+        quote = memchr(s, '"', (size_t) (end - s));
+        quote = quote == NULL ? end : quote + 1;
+        text_add(text, s, (size_t) (quote - s));
+        if (quote[-1] == '"')
+            text_add(text, "\"", 1);
+    }
+    text_add(text, "\"", 1);
+}
+
+void
+csv_end_line(struct text *text)
+{
+    if (text->n == 0 || text->bytes[text->n - 1] == '\n')
+        text_add(text, "\"\"", 2);
+    text_add(text, "\n", 1);
+}
