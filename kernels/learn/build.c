@@ -1,0 +1,153 @@
+#include "build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "loss.h"
+#include "memory.h"
+
+static int
+choose_loss(struct settings *settings, enum task task, uint32_t n_classes, struct error *error)
+{
+    bool classes = task == TASK_CLASS;
+    if (settings->loss == 0)
+        settings->loss = 1 + (!classes ? LOSS_MSE : n_classes == 2 ? LOSS_BCE : LOSS_CE);
+    enum loss loss = (enum loss) (settings->loss - 1);
+    bool for_classes = loss == LOSS_BCE || loss == LOSS_CE;
+    if (for_classes && !classes)
+        return error_set(error, STATUS_USAGE,
+                         "--loss %s is for classes, and the label is a number (--loss mse, mae or huber, or "
+                         "cl-ingest --task class)",
+                         loss_name(loss));
+    if (!for_classes && classes)
+        return error_set(error, STATUS_USAGE,
+                         "--loss %s is for numbers, and the label is a class (--loss bce or ce, or cl-ingest --task "
+                         "regression)",
+                         loss_name(loss));
+    if (loss == LOSS_BCE && n_classes > 2)
+        return error_set(error, STATUS_USAGE, "--loss bce is for two classes, and the data has %u (--loss ce)", n_classes);
+    return 0;
+}
+
+/* The classes that occur, ordered, into the model's label column. */
+static void
+choose_classes(struct column *label, const struct collector *collector)
+{
+    const struct dict *all = collect_dict(collector, UINT32_MAX);
+    struct dict seen = {0};
+    for (uint32_t code = 1; code <= all->n; code++)
+        if (collect_has_class(collector, code))
+            dict_add(&seen, all->values[code - 1], all->lengths[code - 1]);
+    uint32_t *order = mem_array(seen.n, sizeof *order);
+    dict_order(&seen, order);
+    dict_free(&label->dict);
+    for (uint32_t i = 0; i < seen.n; i++)
+        dict_add(&label->dict, seen.values[order[i] - 1], seen.lengths[order[i] - 1]);
+    dict_free(&seen);
+    free(order);
+}
+
+static void
+choose_categories(struct column *column, const struct collector *collector, uint32_t k)
+{
+    const struct dict *all = collect_dict(collector, k);
+    uint8_t *used = mem_zalloc((size_t) all->n + 1, 1);
+    collect_used_codes(collector, k, used);
+    dict_free(&column->dict);
+    for (uint32_t code = 1; code <= all->n; code++)
+        if (used[code])
+            dict_add(&column->dict, all->values[code - 1], all->lengths[code - 1]);
+    free(used);
+}
+
+static int
+check_rows(const struct collector *collector, struct error *error)
+{
+    if (collector->n_train > 0)
+        return 0;
+    if (collector->n_test + collector->n_unlabelled + collector->n_outside + collector->n_valid > 0)
+        return error_set(error, STATUS_DATA,
+                         "no row is left to train on (%llu for testing, %llu for validation, %llu without a label, %llu "
+                         "outside --among)",
+                         (unsigned long long) collector->n_test, (unsigned long long) collector->n_valid,
+                         (unsigned long long) collector->n_unlabelled, (unsigned long long) collector->n_outside);
+    return error_set(error, STATUS_DATA, "the stream has no rows to train on");
+}
+
+int
+build_check_among(const struct collector *collector, const struct dict *classes, struct error *error)
+{
+    char quoted[128];
+    size_t n = 0;
+    for (; collector->among != NULL && collector->among[n] != NULL; n++)
+        if (dict_find(classes, collector->among[n], strlen(collector->among[n])) == 0)
+            return error_set(error, STATUS_DATA, "--among: there is no class '%s'",
+                             error_quote(quoted, sizeof quoted, collector->among[n], strlen(collector->among[n]), 60));
+    return 0;
+}
+
+const uint8_t *
+build_mask(const struct model *model, const struct collector *collector, struct arena *arena)
+{
+    if (collector->among == NULL || model->loss != LOSS_CE)
+        return NULL;
+    const struct dict *classes = &schema_y(&model->schema, 0)->dict;
+    uint8_t *mask = arena_zalloc(arena, classes->n, 1);
+    for (const char *const *name = collector->among; *name != NULL; name++)
+        mask[dict_find(classes, *name, strlen(*name)) - 1] = 1;
+    return mask;
+}
+
+static void
+build_network(struct model *model, const struct settings *settings, const uint32_t *widths, uint32_t n_widths,
+              uint32_t n_out)
+{
+    const struct schema *schema = &model->schema;
+    uint32_t *sizes = mem_array(schema->n_c, sizeof *sizes);
+    const char **names = mem_array(schema->n_c, sizeof *names);
+    for (uint32_t k = 0; k < schema->n_c; k++) {
+        sizes[k] = schema_c(schema, k)->dict.n + 1;
+        names[k] = schema_c(schema, k)->name;
+    }
+    network_dense(&model->network, &model->arena, schema->n_x, schema->n_c, sizes, names, widths, n_widths,
+                  (enum activation) (settings->activation + 1), (float) settings->dropout, n_out);
+    init_network(&model->network, (enum init) settings->init, settings->seed);
+    free(sizes);
+    free(names);
+}
+
+int
+build_model(struct model *model, struct collector *collector, struct settings *settings, struct error *error)
+{
+    struct schema *schema = &model->schema;
+    uint32_t widths[SETTINGS_MAX_HIDDEN], n_widths, n_classes = 0;
+    if (check_rows(collector, error) < 0 || settings_widths(settings, widths, &n_widths, error) < 0)
+        return -1;
+    schema_copy(schema, collector->stream);
+    schema->model[0] = '\0';
+    for (uint32_t k = 0; k < schema->n_c; k++)
+        choose_categories(schema_c(schema, k), collector, k);
+    if (schema->task == TASK_CLASS) {
+        struct column *label = schema_y(schema, 0);
+        choose_classes(label, collector);
+        n_classes = label->dict.n;
+        char quoted[128];
+        if (n_classes < 2)
+            return error_set(error, STATUS_DATA, "all rows to train on have the same class '%s': there is nothing to tell apart",
+                             error_quote(quoted, sizeof quoted, label->dict.values[0], label->dict.lengths[0], 60));
+        if (build_check_among(collector, &label->dict, error) < 0)
+            return -1;
+    } else if (collector->among != NULL) {
+        return error_set(error, STATUS_USAGE, "--among is for classes, and the label is a number");
+    } else if (settings->class_weights == CLASS_WEIGHTS_BALANCED) {
+        return error_set(error, STATUS_USAGE, "--class-weights is for classes, and the label is a number");
+    }
+    if (choose_loss(settings, schema->task, n_classes, error) < 0)
+        return -1;
+    model->loss = (enum loss) (settings->loss - 1);
+    model->huber_delta = settings->huber_delta;
+    model->numerics = 1;
+    build_network(model, settings, widths, n_widths, loss_outputs(model->loss, n_classes, schema->n_y));
+    collect_map(collector, schema, model->loss == LOSS_BCE);
+    return 0;
+}

@@ -1,0 +1,353 @@
+#include "settings.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "strategy.h"
+
+/* In the order of the enums they stand for; `auto` first where there is one. */
+const char *const settings_activations[] = {"relu", "leaky-relu", "tanh", "sigmoid", "gelu", "silu", NULL};
+const char *const settings_inits[] = {"auto", "glorot-uniform", "glorot-normal", "he-uniform", "he-normal", NULL};
+const char *const settings_losses[] = {"auto", "mse", "mae", "huber", "bce", "ce", NULL};
+const char *const settings_optimizers[] = {"sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", NULL};
+const char *const settings_schedules[] = {"constant", "step", "cosine", "plateau", NULL};
+const char *const settings_class_weights[] = {"none", "balanced", NULL};
+
+enum field_kind { FIELD_STRING, FIELD_CHOICE, FIELD_U64, FIELD_DOUBLE, FIELD_BOOL };
+
+struct field {
+    const char *name; /* of the option and of the key in a record */
+    enum field_kind kind;
+    enum settings_scope scope;
+    size_t offset;
+    const char *const *choices;
+};
+
+#define FIELD(name, kind, scope, member) {name, kind, scope, offsetof(struct settings, member), NULL}
+#define CHOICE(name, scope, member, choices) {name, FIELD_CHOICE, scope, offsetof(struct settings, member), choices}
+
+static const struct field fields[] = {
+    FIELD("hidden", FIELD_STRING, SETTINGS_NETWORK, hidden),
+    CHOICE("activation", SETTINGS_NETWORK, activation, settings_activations),
+    CHOICE("init", SETTINGS_NETWORK, init, settings_inits),
+    CHOICE("loss", SETTINGS_NETWORK, loss, settings_losses),
+    FIELD("huber-delta", FIELD_DOUBLE, SETTINGS_NETWORK, huber_delta),
+    FIELD("dropout", FIELD_DOUBLE, SETTINGS_OPTIMISER, dropout),
+    CHOICE("optimizer", SETTINGS_OPTIMISER, optimizer, settings_optimizers),
+    FIELD("lr", FIELD_DOUBLE, SETTINGS_RUN, lr),
+    FIELD("momentum", FIELD_DOUBLE, SETTINGS_OPTIMISER, momentum),
+    FIELD("dampening", FIELD_DOUBLE, SETTINGS_OPTIMISER, dampening),
+    FIELD("beta1", FIELD_DOUBLE, SETTINGS_OPTIMISER, beta1),
+    FIELD("beta2", FIELD_DOUBLE, SETTINGS_OPTIMISER, beta2),
+    FIELD("epsilon", FIELD_DOUBLE, SETTINGS_OPTIMISER, epsilon),
+    FIELD("weight-decay", FIELD_DOUBLE, SETTINGS_OPTIMISER, weight_decay),
+    FIELD("decoupled", FIELD_BOOL, SETTINGS_OPTIMISER, decoupled),
+    FIELD("clip", FIELD_DOUBLE, SETTINGS_OPTIMISER, clip),
+    CHOICE("schedule", SETTINGS_RUN, schedule, settings_schedules),
+    FIELD("schedule-step", FIELD_U64, SETTINGS_RUN, schedule_step),
+    FIELD("schedule-factor", FIELD_DOUBLE, SETTINGS_RUN, schedule_factor),
+    FIELD("schedule-patience", FIELD_U64, SETTINGS_RUN, schedule_patience),
+    FIELD("lr-min", FIELD_DOUBLE, SETTINGS_RUN, lr_min),
+    FIELD("warmup", FIELD_U64, SETTINGS_RUN, warmup),
+    FIELD("batch", FIELD_STRING, SETTINGS_OPTIMISER, batch),
+    FIELD("epochs", FIELD_U64, SETTINGS_RUN, epochs),
+    FIELD("steps", FIELD_U64, SETTINGS_RUN, steps),
+    FIELD("valid", FIELD_DOUBLE, SETTINGS_RUN, valid),
+    FIELD("patience", FIELD_U64, SETTINGS_RUN, patience),
+    FIELD("tolerance", FIELD_DOUBLE, SETTINGS_RUN, tolerance),
+    FIELD("until-loss", FIELD_DOUBLE, SETTINGS_RUN, until_loss),
+    CHOICE("class-weights", SETTINGS_OPTIMISER, class_weights, settings_class_weights),
+    FIELD("among", FIELD_STRING, SETTINGS_RUN, among),
+    FIELD("memory-rows", FIELD_U64, SETTINGS_RUN, memory_rows),
+    FIELD("seed", FIELD_U64, SETTINGS_RUN, seed),
+    CHOICE("strategy", SETTINGS_TUNE, strategy, strategy_names),
+    FIELD("strength", FIELD_DOUBLE, SETTINGS_TUNE, strength),
+    FIELD("freeze", FIELD_U64, SETTINGS_TUNE, freeze),
+    FIELD("head-epochs", FIELD_U64, SETTINGS_TUNE, head_epochs),
+};
+enum { N_FIELDS = sizeof fields / sizeof *fields };
+_Static_assert((int) N_FIELDS == (int) SETTINGS_COUNT, "one `given` flag per field");
+
+void
+settings_default(struct settings *settings)
+{
+    *settings = (struct settings){
+        .hidden = "auto",
+        .activation = ACT_RELU - 1,
+        .init = INIT_AUTO,
+        .huber_delta = 1,
+        .optimizer = OPT_ADAM,
+        .lr = 0.001,
+        .momentum = 0.9,
+        .dampening = NAN,
+        .beta1 = 0.9,
+        .beta2 = NAN,
+        .epsilon = 1e-8,
+        .schedule = SCHEDULE_CONSTANT,
+        .schedule_step = 30,
+        .schedule_factor = 0.1,
+        .schedule_patience = 5,
+        .batch = "32",
+        .epochs = 100,
+        .valid = 0.1,
+        .patience = 10,
+        .memory_rows = UINT64_MAX,
+        .seed = 1,
+        .strength = 0.01,
+    };
+}
+
+static const void *
+field_at(const struct settings *settings, const struct field *field)
+{
+    return (const char *) settings + field->offset;
+}
+
+bool *
+settings_given_flag(struct settings *settings, const void *address)
+{
+    for (size_t i = 0; i < N_FIELDS; i++)
+        if (field_at(settings, &fields[i]) == address)
+            return &settings->given[i];
+    return NULL;
+}
+
+bool
+settings_given(const struct settings *settings, const void *address)
+{
+    for (size_t i = 0; i < N_FIELDS; i++)
+        if (field_at(settings, &fields[i]) == address)
+            return settings->given[i];
+    return false;
+}
+
+/* ---- what options say about each other ---- */
+
+/* Options that mean nothing to some optimisers or schedules: refused there, not ignored. */
+static const char *
+check_reach(const struct settings *s)
+{
+    const bool momentum = s->optimizer == OPT_MOMENTUM || s->optimizer == OPT_NESTEROV;
+    const bool adam = s->optimizer == OPT_ADAM || s->optimizer == OPT_ADAMW;
+    const bool adaptive = adam || s->optimizer == OPT_RMSPROP;
+    const bool plateau = s->schedule == SCHEDULE_PLATEAU, step = s->schedule == SCHEDULE_STEP;
+    const struct {
+        const void *field;
+        bool fits;
+        const char *sentence;
+    } reach[] = {
+        {&s->momentum, momentum, "--momentum is for --optimizer momentum and nesterov"},
+        {&s->dampening, s->optimizer == OPT_MOMENTUM, "--dampening is for --optimizer momentum"},
+        {&s->beta1, adam, "--beta1 is for --optimizer adam and adamw"},
+        {&s->beta2, adaptive, "--beta2 is for --optimizer adam, adamw and rmsprop"},
+        {&s->epsilon, adaptive, "--epsilon is for --optimizer adam, adamw and rmsprop"},
+        {&s->schedule_step, step, "--schedule-step is for --schedule step"},
+        {&s->schedule_factor, step || plateau, "--schedule-factor is for --schedule step and plateau"},
+        {&s->schedule_patience, plateau, "--schedule-patience is for --schedule plateau"},
+        {&s->lr_min, plateau || s->schedule == SCHEDULE_COSINE, "--lr-min is for --schedule cosine and plateau"},
+        {&s->huber_delta, s->loss == 1 + LOSS_HUBER, "--huber-delta is for --loss huber"},
+    };
+    for (size_t i = 0; i < sizeof reach / sizeof *reach; i++)
+        if (settings_given(s, reach[i].field) && !reach[i].fits)
+            return reach[i].sentence;
+    return NULL;
+}
+
+const char *
+settings_check(const struct settings *s)
+{
+    struct error error;
+    uint32_t widths[SETTINGS_MAX_HIDDEN], n;
+    const char *sentence = check_reach(s);
+    if (sentence != NULL)
+        return sentence;
+    if (settings_widths(s, widths, &n, &error) < 0)
+        return "--hidden is 'auto', 'none' or up to 64 widths from 1 to 1048576, as in 64,32";
+    if (n == 0 && s->dropout > 0)
+        return "--dropout drops hidden units, and --hidden none has none";
+    if (strcmp(s->batch, "all") != 0 && settings_batch(s) == 0)
+        return "--batch is 'all' or a number of rows from 1 to 16777216";
+    if (settings_given(s, &s->steps) && settings_given(s, &s->epochs))
+        return "--steps and --epochs both say how long to train: give one of them";
+    if (s->lr_min > s->lr)
+        return "--lr-min is larger than --lr";
+    return NULL;
+}
+
+int
+settings_widths(const struct settings *settings, uint32_t *widths, uint32_t *n, struct error *error)
+{
+    const char *list = strcmp(settings->hidden, "auto") == 0 ? "128,64" : settings->hidden;
+    *n = 0;
+    if (strcmp(list, "none") == 0)
+        return 0;
+    for (;;) {
+        char *end;
+        unsigned long width = *list >= '0' && *list <= '9' ? strtoul(list, &end, 10) : 0;
+        if (width < 1 || width > 1 << 20 || *n == SETTINGS_MAX_HIDDEN || (*end != ',' && *end != '\0'))
+            return error_set(error, STATUS_USAGE, "these are no widths of hidden layers");
+        widths[(*n)++] = (uint32_t) width;
+        if (*end == '\0')
+            return 0;
+        list = end + 1;
+    }
+}
+
+uint32_t
+settings_batch(const struct settings *settings)
+{
+    char *end;
+    const char *s = settings->batch;
+    unsigned long rows = *s >= '0' && *s <= '9' ? strtoul(s, &end, 10) : 0;
+    return rows < 1 || rows > 1 << 24 || *end != '\0' ? 0 : (uint32_t) rows;
+}
+
+struct optimiser
+settings_optimiser(const struct settings *s)
+{
+    struct optimiser optimiser = {
+        .kind = (enum optimiser_kind) s->optimizer,
+        .momentum = s->momentum,
+        .dampening = s->dampening,
+        .beta1 = s->beta1,
+        .beta2 = s->beta2,
+        .epsilon = s->epsilon,
+        .weight_decay = s->weight_decay,
+        .decoupled = s->decoupled || s->optimizer == OPT_ADAMW,
+    };
+    if (isnan(s->dampening))
+        optimiser.dampening = s->optimizer == OPT_MOMENTUM ? s->momentum : 0;
+    if (isnan(s->beta2))
+        optimiser.beta2 = s->optimizer == OPT_RMSPROP ? 0.9 : 0.999;
+    return optimiser;
+}
+
+struct schedule
+settings_schedule(const struct settings *s)
+{
+    return (struct schedule){
+        .kind = (enum schedule_kind) s->schedule,
+        .lr = s->lr,
+        .lr_min = s->lr_min,
+        .factor = s->schedule_factor,
+        .every = s->schedule_step,
+        .patience = s->schedule_patience,
+        .warmup = s->warmup,
+    };
+}
+
+/* ---- records ---- */
+
+/* NULL for what is not set (defaults that depend on others). */
+static struct value *
+field_value(const struct settings *settings, const struct field *field, struct arena *arena)
+{
+    const void *at = field_at(settings, field);
+    switch (field->kind) {
+    case FIELD_STRING: {
+        const char *s = *(const char *const *) at;
+        return s == NULL ? NULL : value_string(arena, s);
+    }
+    case FIELD_CHOICE:
+        return value_string(arena, field->choices[*(const int *) at]);
+    case FIELD_U64: {
+        uint64_t u = *(const uint64_t *) at;
+        return u == UINT64_MAX ? NULL : value_uint(arena, u);
+    }
+    case FIELD_DOUBLE: {
+        double f = *(const double *) at;
+        return isnan(f) ? NULL : value_float(arena, f);
+    }
+    default:
+        return value_bool(arena, *(const bool *) at);
+    }
+}
+
+void
+settings_record(const struct settings *settings, unsigned scopes, struct value *map, struct arena *arena)
+{
+    for (size_t i = 0; i < N_FIELDS; i++) {
+        if (!(fields[i].scope & scopes))
+            continue;
+        struct value *value = field_value(settings, &fields[i], arena);
+        if (value != NULL)
+            value_set(arena, map, fields[i].name, value);
+    }
+}
+
+/* False when the value is not of the field's kind. */
+static bool
+field_set(struct settings *settings, const struct field *field, const struct value *value)
+{
+    void *at = (char *) settings + field->offset;
+    if (field->kind == FIELD_U64)
+        return value_to_u64(value, at);
+    if (field->kind == FIELD_DOUBLE)
+        return value_to_double(value, at);
+    if (field->kind == FIELD_BOOL) {
+        if (value->kind != VALUE_BOOL)
+            return false;
+        *(bool *) at = value->boolean;
+        return true;
+    }
+    if (value->kind != VALUE_STRING)
+        return false;
+    if (field->kind == FIELD_STRING) {
+        *(const char **) at = value->bytes;
+        return true;
+    }
+    for (int i = 0; field->choices[i] != NULL; i++)
+        if (strcmp(field->choices[i], value->bytes) == 0) {
+            *(int *) at = i;
+            return true;
+        }
+    return false;
+}
+
+static const char *
+field_text(const struct value *value, char buffer[64])
+{
+    if (value == NULL)
+        return "nothing";
+    if (value->kind == VALUE_STRING)
+        return error_quote(buffer, 64, value->bytes, value->n, 40);
+    if (value->kind == VALUE_BOOL)
+        return value->boolean ? "yes" : "no";
+    if (value->kind == VALUE_FLOAT)
+        snprintf(buffer, 64, "%.10g", value->f);
+    else
+        snprintf(buffer, 64, "%llu", (unsigned long long) value->u);
+    return buffer;
+}
+
+int
+settings_recall(struct settings *settings, unsigned scopes, const struct value *record, const char *what,
+                struct error *error)
+{
+    struct arena arena = {0};
+    int status = 0;
+    for (size_t i = 0; i < N_FIELDS && status == 0; i++) {
+        const struct field *field = &fields[i];
+        if (!(field->scope & scopes))
+            continue;
+        const struct value *then = value_get(record, field->name);
+        if (!settings->given[i]) {
+            if (then != NULL && !field_set(settings, field, then))
+                status = error_set(error, STATUS_DATA, "%s has no usable value of '%s'", what ? what : "the model",
+                                   field->name);
+            continue;
+        }
+        const struct value *now = field_value(settings, field, &arena);
+        bool automatic = now != NULL && now->kind == VALUE_STRING && strcmp(now->bytes, "auto") == 0;
+        if (what == NULL || automatic || (now != NULL && then != NULL && value_equal(now, then)))
+            continue;
+        char a[64], b[64];
+        status = error_set(error, STATUS_USAGE, "--%s %s contradicts %s, which says %s", field->name,
+                           field_text(now, a), what, field_text(then, b));
+    }
+    arena_free(&arena);
+    return status;
+}

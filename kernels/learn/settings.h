@@ -1,0 +1,106 @@
+/*
+ * Everything a user can set about training and that can change the result: one struct, and one table of its fields.
+ *
+ * The table gives the record in a checkpoint (settings_record), reading it back for --resume and cl-tune, and the
+ * check that nobody contradicts it (settings_recall). Command-line tables of cl-train and cl-tune point into the struct
+ * (tools/training_options.h). What cannot change the result (threads, files, intervals) is not here.
+ *
+ *     struct settings settings;
+ *     settings_default(&settings);
+ *     ... options_parse() ...
+ *     if ((sentence = settings_check(&settings)) != NULL)
+ *         usage_error("%s", sentence);
+ */
+#ifndef CL_SETTINGS_H
+#define CL_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine.h"
+#include "error.h"
+#include "init.h"
+#include "network.h"
+#include "schedule.h"
+#include "value.h"
+
+enum { SETTINGS_COUNT = 37, SETTINGS_MAX_HIDDEN = 64 };
+
+enum class_weights { CLASS_WEIGHTS_NONE, CLASS_WEIGHTS_BALANCED };
+
+struct settings {
+    /* the network: fixed once trained */
+    const char *hidden;     /* "auto", "none", or widths "64,32" */
+    int activation;         /* enum activation - 1: a hidden layer has one */
+    int init;               /* enum init */
+    int loss;               /* 0 = auto, else 1 + enum loss */
+    double huber_delta;
+    double dropout;
+    /* the optimiser */
+    int optimizer;          /* enum optimiser_kind */
+    double lr, momentum;
+    double dampening;       /* when not given: momentum for `momentum`, 0 for nesterov */
+    double beta1, beta2, epsilon;
+    double weight_decay;
+    bool decoupled;
+    double clip;            /* 0 = none */
+    /* the schedule */
+    int schedule;           /* enum schedule_kind */
+    uint64_t schedule_step, schedule_patience;
+    double schedule_factor, lr_min;
+    uint64_t warmup;
+    /* the run */
+    const char *batch;      /* rows, or "all" */
+    uint64_t epochs, steps; /* steps 0 = by epochs */
+    double valid;
+    uint64_t patience;
+    double tolerance, until_loss; /* until_loss 0 = off */
+    int class_weights;      /* enum class_weights */
+    const char *among;      /* comma-separated classes, NULL = all */
+    uint64_t memory_rows;   /* when not given: max(500, 50 per class) */
+    uint64_t seed;
+    /* cl-tune only */
+    int strategy;
+    double strength;
+    uint64_t freeze, head_epochs;
+    bool given[SETTINGS_COUNT]; /* by field: stands on the command line */
+};
+
+/* NULL-terminated, for OPT_CHOICE. */
+extern const char *const settings_activations[], *const settings_inits[], *const settings_losses[];
+extern const char *const settings_optimizers[], *const settings_schedules[], *const settings_class_weights[];
+
+enum settings_scope {
+    SETTINGS_NETWORK = 1,   /* hidden .. huber_delta */
+    SETTINGS_OPTIMISER = 2, /* optimizer, momentum .. clip, batch, class-weights, dropout: what cl-tune inherits */
+    SETTINGS_RUN = 4,       /* the rest of cl-train */
+    SETTINGS_TUNE = 8,      /* what only cl-tune has */
+    SETTINGS_TRAIN = 7,
+    SETTINGS_ALL = 15,
+};
+
+void settings_default(struct settings *settings);
+/* Whether the field at this address was given. */
+bool settings_given(const struct settings *settings, const void *field);
+/* The `given` flag of the field at this address, or NULL when the address is no field. */
+bool *settings_given_flag(struct settings *settings, const void *field);
+/* Ranges are checked by the option table; here what options say about each other. NULL, or a sentence. */
+const char *settings_check(const struct settings *settings);
+
+/* Sets one key per field of these scopes in a map. */
+void settings_record(const struct settings *settings, unsigned scopes, struct value *map, struct arena *arena);
+/*
+ * Fields that were not given become those of the record (strings point into it). One that was given and differs is
+ * STATUS_USAGE: "--lr 0.1 contradicts WHAT, which says 0.01". Keys that are missing leave the field alone.
+ */
+int settings_recall(struct settings *settings, unsigned scopes, const struct value *record, const char *what,
+                    struct error *error);
+
+/* Widths of the hidden layers: 0, or -1 when the list is none. widths: [SETTINGS_MAX_HIDDEN] */
+int settings_widths(const struct settings *settings, uint32_t *widths, uint32_t *n, struct error *error);
+/* Rows a step; 0 = all. */
+uint32_t settings_batch(const struct settings *settings);
+struct optimiser settings_optimiser(const struct settings *settings);
+struct schedule settings_schedule(const struct settings *settings);
+
+#endif
