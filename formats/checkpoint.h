@@ -22,8 +22,17 @@
  * "use -o FILE when the output is the input model".
  */
 int checkpoint_read(struct model *model, const char *path, struct error *error);
-/* Sets model->digest. level 0 = default 3. Does not commit the output. */
+/* The same for a program that takes streams too: `first` has been read from `frames`, which stays the caller's. */
+int checkpoint_resume(struct model *model, struct frame_reader *frames, const struct frame *first, const char *name,
+                      struct error *error);
+/*
+ * Sets model->digest. level: of zstd, 0 = the default (3), CHECKPOINT_RAW = as they are, for readers without zstd. Does
+ * not commit the output.
+ */
+enum { CHECKPOINT_RAW = -1 };
 int checkpoint_write(struct model *model, struct output *output, int level, struct error *error);
+/* The meta of the `model` frame, keys in canonical order. Shares values with the model. */
+struct value *model_to_value(const struct model *model, struct arena *arena);
 /* Content digest: XXH3-128 over canonical meta and decoded tensors; independent of codec. */
 void checkpoint_digest(const struct model *model, char hex[33]);
 
