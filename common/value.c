@@ -289,7 +289,7 @@ value_get_string(const struct value *map, const char *key)
 static int
 compare_pairs(const void *a, const void *b)
 {
-    const struct value *x = **(struct value **const *) a, *y = **(struct value **const *) b;
+    const struct value *x = **(struct value * *const *) a, *y = **(struct value * *const *) b;
     if (x->n != y->n)
         return x->n < y->n ? -1 : 1;
     return x->n == 0 ? 0 : memcmp(x->bytes, y->bytes, x->n);

@@ -398,5 +398,6 @@ spool_open(struct error *error)
         }
     }
     free(name);
-    return fd >= 0 ? fd : error_errno(error, "cannot make a temporary file in %s (TMPDIR names another folder)", folder);
+    return fd >= 0 ? fd
+                   : error_errno(error, "cannot make a temporary file in %s (TMPDIR names another folder)", folder);
 }

@@ -17,10 +17,10 @@
 enum {
     KIND_BYTES = 64,
     BUFFER_BYTES = 256 << 10,
-    DIRECT_BYTES = 64 << 10,   /* a rest of payload below this is read through the buffer, with what follows it */
-    PAYLOAD_FIRST = 1 << 20,   /* allocated before bytes have arrived, at most */
-    ZSTD_WINDOW_LOG = 27,      /* zstd's own default limit: any decoder reads it */
-    ZSTD_BLOCK = 128 << 10,    /* what one zstd block can decode to */
+    DIRECT_BYTES = 64 << 10, /* a rest of payload below this is read through the buffer, with what follows it */
+    PAYLOAD_FIRST = 1 << 20, /* allocated before bytes have arrived, at most */
+    ZSTD_WINDOW_LOG = 27,    /* zstd's own default limit: any decoder reads it */
+    ZSTD_BLOCK = 128 << 10,  /* what one zstd block can decode to */
 };
 
 /* The canonical (big-endian) form in 32 hexadecimal digits, as `xxhsum -H2` prints it. */
@@ -69,15 +69,15 @@ unshuffle_bytes(uint8_t *to, const uint8_t *from, size_t n, size_t size)
 struct frame_reader {
     struct input input;
     struct arena arena;
-    uint8_t *buffer;     /* [cap]; bytes start .. end are read and not yet consumed */
+    uint8_t *buffer; /* [cap]; bytes start .. end are read and not yet consumed */
     size_t start, end, cap;
-    uint64_t offset;     /* of buffer[start] in the input */
+    uint64_t offset; /* of buffer[start] in the input */
 
-    XXH3_state_t *hash;  /* of every byte of this stream so far */
+    XXH3_state_t *hash; /* of every byte of this stream so far */
     uint64_t frames, rows;
-    bool delivered;      /* a frame is with the caller: its arena is reset when the next is asked for */
-    bool ended;          /* the last frame was `end` */
-    bool finished;       /* the input's true end was reported */
+    bool delivered; /* a frame is with the caller: its arena is reset when the next is asked for */
+    bool ended;     /* the last frame was `end` */
+    bool finished;  /* the input's true end was reported */
 
     /* The frame that is being read. */
     struct msgpack_scan scan; /* of its meta */
@@ -85,15 +85,15 @@ struct frame_reader {
     uint64_t frame_offset;
     const char *kind;
     struct value *meta;
-    size_t stored, have; /* bytes of payload on the wire, and arrived */
+    size_t stored, have;  /* bytes of payload on the wire, and arrived */
     const char *expected; /* xxh3 of the payload, or NULL */
     XXH3_state_t *payload_hash;
 
-    uint8_t *payload;    /* [payload_cap], 64-byte aligned, as stored */
+    uint8_t *payload; /* [payload_cap], 64-byte aligned, as stored */
     size_t payload_cap;
-    uint8_t *decoded;    /* [decoded_cap], 64-byte aligned, after zstd */
+    uint8_t *decoded; /* [decoded_cap], 64-byte aligned, after zstd */
     size_t decoded_cap;
-    uint8_t *plain;      /* [plain_cap], 64-byte aligned, after unshuffling */
+    uint8_t *plain; /* [plain_cap], 64-byte aligned, after unshuffling */
     size_t plain_cap;
     ZSTD_DCtx *zstd;
 

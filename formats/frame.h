@@ -27,11 +27,11 @@
 enum { FRAME_MAX_PAYLOAD = 1 << 30 };
 
 struct frame {
-    const char *kind;     /* "table", "dict", "rows", "model", "tensor", "end" or unknown */
-    struct value *meta;   /* in the reader's frame arena: gone at the next read */
-    uint8_t *payload;     /* decoded, 64-byte aligned, `bytes` long; owned by the reader */
+    const char *kind;   /* "table", "dict", "rows", "model", "tensor", "end" or unknown */
+    struct value *meta; /* in the reader's frame arena: gone at the next read */
+    uint8_t *payload;   /* decoded, 64-byte aligned, `bytes` long; owned by the reader */
     size_t bytes;
-    bool checked;         /* payload had an xxh3 that was right; without one only the end frame vouches for it */
+    bool checked; /* payload had an xxh3 that was right; without one only the end frame vouches for it */
 };
 
 struct frame_reader;

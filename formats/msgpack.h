@@ -35,8 +35,8 @@ int msgpack_token(const void *bytes, size_t n, struct msgpack_token *token);
 
 /* How far a value has been walked. Zero it to start. */
 struct msgpack_scan {
-    size_t at;     /* bytes walked */
-    size_t items;  /* values in them, and values announced by their containers */
+    size_t at;    /* bytes walked */
+    size_t items; /* values in them, and values announced by their containers */
     unsigned depth;
     struct msgpack_level {
         uint64_t left; /* values still to come in this container */
@@ -56,8 +56,7 @@ int msgpack_scan(struct msgpack_scan *scan, const void *bytes, size_t n, struct 
  * no MessagePack or break a bound, with the offset in the sentence. Duplicate map keys and keys that are no
  * strings are refused.
  */
-ptrdiff_t msgpack_decode(const void *bytes, size_t n, struct arena *arena, struct value **value,
-                         struct error *error);
+ptrdiff_t msgpack_decode(const void *bytes, size_t n, struct arena *arena, struct value **value, struct error *error);
 
 /* A growing buffer of packed bytes. Zero it to start; free(bytes) at the end. */
 struct packed {
