@@ -123,6 +123,8 @@ build_model(struct model *model, struct collector *collector, struct settings *s
     uint32_t widths[SETTINGS_MAX_HIDDEN], n_widths, n_classes = 0;
     if (check_rows(collector, error) < 0 || settings_widths(settings, widths, &n_widths, error) < 0)
         return -1;
+    if (strcmp(settings->hidden, "auto") == 0)
+        settings->hidden = SETTINGS_AUTO_HIDDEN;
     schema_copy(schema, collector->stream);
     schema->model[0] = '\0';
     for (uint32_t k = 0; k < schema->n_c; k++)

@@ -180,7 +180,7 @@ settings_check(const struct settings *s)
 int
 settings_widths(const struct settings *settings, uint32_t *widths, uint32_t *n, struct error *error)
 {
-    const char *list = strcmp(settings->hidden, "auto") == 0 ? "128,64" : settings->hidden;
+    const char *list = strcmp(settings->hidden, "auto") == 0 ? SETTINGS_AUTO_HIDDEN : settings->hidden;
     *n = 0;
     if (strcmp(list, "none") == 0)
         return 0;

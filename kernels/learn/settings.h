@@ -26,6 +26,9 @@
 
 enum { SETTINGS_COUNT = 37, SETTINGS_MAX_HIDDEN = 64 };
 
+/* What --hidden auto means. */
+#define SETTINGS_AUTO_HIDDEN "128,64"
+
 enum class_weights { CLASS_WEIGHTS_NONE, CLASS_WEIGHTS_BALANCED };
 
 struct settings {

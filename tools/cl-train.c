@@ -1,0 +1,124 @@
+/*
+ * cl-train: trains a network on the rows of a stream.
+ *
+ * stdin or FILE ...: a data stream, scaled as a rule. stdout or -o FILE: a checkpoint, written when all is done.
+ *
+ * Memory: the training and validation rows once in f32, or beyond --max-memory in a mapped temporary file; the network
+ * four to seven times.
+ */
+#include "training.h"
+
+/* Among the columns, and not learnt from. */
+static void
+note_ignored(const struct schema *schema)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < schema->n_columns; i++)
+        n += schema->columns[i].role == ROLE_FEATURE && schema->columns[i].type != COLUMN_NUM &&
+             schema->columns[i].type != COLUMN_CAT;
+    if (n > 0)
+        note("%u columns of text or times are left out", n);
+}
+
+static struct trainer_setup
+make_setup(const struct settings *s, const struct training_files *files, const struct engine *engine, struct model *model,
+           const struct collector *collector)
+{
+    return (struct trainer_setup){
+        .engine = engine,
+        .threads = (unsigned) files->threads,
+        .network = &model->network,
+        .loss = model->loss,
+        .huber_delta = (float) model->huber_delta,
+        .train = collect_train(collector),
+        .valid = collect_valid(collector),
+        .seed = s->seed,
+        .optimiser = settings_optimiser(s),
+        .schedule = settings_schedule(s),
+        .batch = settings_batch(s),
+        .epochs = s->epochs,
+        .steps = s->steps,
+        .patience = s->patience,
+        .tolerance = s->tolerance,
+        .until_loss = s->until_loss,
+        .clip = (float) s->clip,
+        .classes = build_mask(model, collector, &model->arena),
+    };
+}
+
+int
+main(int argc, char **argv)
+{
+    struct settings s;
+    struct training_files files = {.every_s = 60};
+    struct option options[] = {
+        TRAINING_OPTIONS(s, files, "0.001", "100"),
+        OPT_COMMON,
+        OPT_END,
+    };
+    const struct program_usage usage = {
+        "cl-train", "train a network on a stream", "[OPTION ...] [FILE ...]",
+        "cl-ingest < data.csv | cl-split | cl-scale | cl-train > model.ck\n"
+        "cl-train --hidden 64,32 --lr 0.003 --log train.jsonl -o model.ck data.clt\n"
+        "cl-train --checkpoint run.ck -o model.ck data.clt; cl-train --resume run.ck -o model.ck data.clt\n",
+        options};
+
+    program_start("cl-train");
+    settings_default(&s);
+    training_mark(options, &s);
+    size_t n_paths = (size_t) options_parse(&usage, argc, argv);
+    const char *const *paths = (const char *const *) argv;
+    if (n_paths == 0)
+        usage_if_terminal();
+    const struct engine *engine = training_engine(&files);
+    struct model model = {0}, resumed = {0};
+    struct error error;
+    if (files.resume != NULL) {
+        if (checkpoint_read(&resumed, files.resume, &error) < 0)
+            die_error(&error);
+        training_recall(&s, &resumed, SETTINGS_TRAIN, &files, engine);
+    }
+    const char *sentence = settings_check(&s);
+    if (sentence != NULL)
+        usage_error("%s", sentence);
+
+    size_t n_among;
+    char **among = s.among != NULL ? split_list(s.among, &n_among) : NULL;
+    struct dataset_memory memory = training_memory(&files);
+    struct output output;
+    struct collector collector;
+    char data[33];
+    if (output_open(&output, files.output, true, &error) < 0)
+        die_error(&error);
+    struct stream_reader *reader = stream_reader_open(paths, n_paths, &error);
+    if (reader == NULL)
+        die_error(&error);
+    if (collect_open(&collector, stream_reader_schema(reader), NULL, (const char *const *) among, false, &memory, &error) < 0)
+        die_error(&error);
+    note_ignored(stream_reader_schema(reader));
+    training_read(reader, &collector, data);
+    if (files.resume != NULL)
+        training_check_data(&resumed, data, &files);
+
+    training_hold_out(&collector, &s);
+    if (build_model(&model, &collector, &s, &error) < 0)
+        die_error(&error);
+    training_record(&model, &s, SETTINGS_TRAIN, &collector, engine, data, NULL);
+    uint64_t kept = reservoir_keep(&model, &collector.train, collector.n_train, s.seed, training_capacity(&s, &model.schema));
+    uint32_t n_classes = model.schema.task == TASK_CLASS ? schema_y(&model.schema, 0)->dict.n : 0;
+    if (collect_weigh(&collector, s.class_weights == CLASS_WEIGHTS_BALANCED, n_classes, &error) < 0)
+        die_error(&error);
+    struct trainer_setup setup = make_setup(&s, &files, engine, &model, &collector);
+    struct training_run run = {.files = &files, .model = &model};
+    training_run(&run, &setup, files.resume != NULL ? &resumed : NULL);
+
+    if (checkpoint_write(&model, &output, files.level, &error) < 0 || output_commit(&output, &error) < 0)
+        die_error(&error);
+    training_say_kept(kept);
+    collect_close(&collector);
+    stream_reader_close(reader);
+    model_free(&model);
+    model_free(&resumed);
+    free(among);
+    return STATUS_OK;
+}

@@ -1,0 +1,379 @@
+/*
+ * What cl-train and cl-tune share: the training options, and a run of the trainer with its log, its checkpoints and
+ * what it says on stderr.
+ */
+#ifndef CL_TRAINING_H
+#define CL_TRAINING_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "build.h"
+#include "checkpoint.h"
+#include "device.h"
+#include "json.h"
+#include "options.h"
+#include "program.h"
+#include "progress.h"
+#include "reservoir.h"
+#include "settings.h"
+#include "stream.h"
+#include "trainer.h"
+
+/* What cannot change the result. */
+struct training_files {
+    const char *output, *log, *checkpoint, *resume, *device, *numerics;
+    double every_s;
+    uint64_t threads, max_memory; /* 0 = all; 0 = half of the machine */
+    int level;
+};
+
+/* Options of both programs; s: struct settings, f: struct training_files. Defaults of these two differ: lr, epochs. */
+#define TRAINING_OPTIONS(s, f, lr_default, epochs_default) \
+    OPT_STRING(0, "hidden", "WIDTHS", &(s).hidden, "widths of the hidden layers; none = a linear model [auto = 128,64]"), \
+    OPT_CHOICE(0, "activation", "NAME", &(s).activation, settings_activations, "of the hidden layers [relu]"), \
+    OPT_CHOICE(0, "init", "NAME", &(s).init, settings_inits, "distribution of the initial weights [auto]"), \
+    OPT_CHOICE(0, "loss", "NAME", &(s).loss, settings_losses, "what is made small [auto: mse, bce for two classes, ce]"), \
+    OPT_DOUBLE(0, "huber-delta", "D", &(s).huber_delta, 1e-30, 1e30, "where --loss huber turns linear [1]"), \
+    OPT_CHOICE(0, "optimizer", "NAME", &(s).optimizer, settings_optimizers, "how weights are moved [adam]"), \
+    OPT_DOUBLE(0, "lr", "RATE", &(s).lr, 0, 1e6, "learning rate [" lr_default "]"), \
+    OPT_DOUBLE(0, "momentum", "G", &(s).momentum, 0, 1, "of momentum and nesterov [0.9]"), \
+    OPT_DOUBLE(0, "dampening", "G", &(s).dampening, 0, 1, "of momentum: v = g v + (1 - dampening) grad [as --momentum]"), \
+    OPT_DOUBLE(0, "beta1", "B", &(s).beta1, 0, 0.999999, "of adam and adamw [0.9]"), \
+    OPT_DOUBLE(0, "beta2", "B", &(s).beta2, 0, 0.999999, "of adam, adamw and rmsprop [0.999; rmsprop 0.9]"), \
+    OPT_DOUBLE(0, "epsilon", "E", &(s).epsilon, 1e-30, 1, "of adam, adamw and rmsprop [1e-8]"), \
+    OPT_DOUBLE(0, "weight-decay", "L", &(s).weight_decay, 0, 1e6, "of weights, not of biases [0]"), \
+    OPT_FLAG(0, "decoupled", &(s).decoupled, "decay beside the gradient step (adamw always does)"), \
+    OPT_CHOICE(0, "schedule", "NAME", &(s).schedule, settings_schedules, "how the rate goes down [constant]"), \
+    OPT_U64(0, "schedule-step", "N", &(s).schedule_step, 1, UINT64_MAX - 1, "epochs between drops of step [30]"), \
+    OPT_DOUBLE(0, "schedule-factor", "F", &(s).schedule_factor, 0, 1, "of a drop of step or plateau [0.1]"), \
+    OPT_U64(0, "schedule-patience", "N", &(s).schedule_patience, 0, UINT64_MAX - 1, "epochs plateau waits [5]"), \
+    OPT_DOUBLE(0, "lr-min", "RATE", &(s).lr_min, 0, 1e6, "where cosine and plateau end [0]"), \
+    OPT_U64(0, "warmup", "N", &(s).warmup, 0, UINT64_MAX - 1, "steps in which the rate rises from 0 [0]"), \
+    OPT_STRING(0, "batch", "N|all", &(s).batch, "rows a step [32]"), \
+    OPT_U64(0, "epochs", "N", &(s).epochs, 0, 1000000000, "passes over the rows [" epochs_default "]"), \
+    OPT_U64(0, "steps", "N", &(s).steps, 1, UINT64_MAX - 1, "a number of steps in place of epochs"), \
+    OPT_DOUBLE(0, "valid", "SHARE", &(s).valid, 0, 0.9, "rows held out for validation when none is tagged [0.1]"), \
+    OPT_U64(0, "patience", "N", &(s).patience, 0, UINT64_MAX - 1, "stop after N epochs without a better validation loss; 0 = never [10]"), \
+    OPT_DOUBLE(0, "tolerance", "T", &(s).tolerance, 0, 1e30, "how much better counts as better [0]"), \
+    OPT_DOUBLE(0, "until-loss", "EPS", &(s).until_loss, 0, 1e30, "stop when the training loss is below"), \
+    OPT_DOUBLE(0, "dropout", "P", &(s).dropout, 0, 0.95, "share of hidden units dropped in training [0]"), \
+    OPT_DOUBLE(0, "clip", "NORM", &(s).clip, 0, 1e30, "largest norm of the gradient; 0 = any [0]"), \
+    OPT_CHOICE(0, "class-weights", "none|balanced", &(s).class_weights, settings_class_weights, "let rare classes weigh more [none]"), \
+    OPT_STRING(0, "among", "CLASSES", &(s).among, "train on rows of these classes, told apart among these"), \
+    OPT_U64(0, "memory-rows", "N", &(s).memory_rows, 0, 100000000, "rows kept in the checkpoint for later tuning; 0 = none [500, or 50 a class if more]"), \
+    OPT_U64(0, "seed", "N", &(s).seed, 0, UINT64_MAX - 1, "seed of every random choice [1]"), \
+    OPT_STRING(0, "log", "FILE", &(f).log, "write a JSON object a line for each epoch"), \
+    OPT_STRING(0, "checkpoint", "FILE", &(f).checkpoint, "write the state of the run to FILE as it goes"), \
+    OPT_SECONDS(0, "every", "TIME", &(f).every_s, "between writes of --checkpoint [60s]"), \
+    OPT_STRING(0, "resume", "FILE", &(f).resume, "go on from the state in FILE, with the same data"), \
+    OPT_SIZE(0, "max-memory", "SIZE", &(f).max_memory, "data beyond this lives in a temporary file [half of the memory]"), \
+    OPT_U64(0, "threads", "N", &(f).threads, 1, 4096, "threads [all cores]"), \
+    OPT_STRING(0, "device", "auto|cpu|ref|blas", &(f).device, "where to compute [auto]"), \
+    OPT_STRING(0, "numerics", "exact|fast", &(f).numerics, "the same bits everywhere, or speed [exact, or CL_NUMERICS]"), \
+    OPT_LEVEL('z', "compress", "LEVEL", &(f).level, 3, 1, 19, "zstd level of the checkpoint [3]"), \
+    OPT_STRING('o', "output", "FILE", &(f).output, "write to FILE, whole or not at all")
+
+/* Lets the options that point into `settings` tell it that they were given. */
+static inline void
+training_mark(struct option *options, struct settings *settings)
+{
+    for (struct option *option = options; option->kind != OPTION_END; option++)
+        if (option->target != NULL)
+            option->given = settings_given_flag(settings, option->target);
+}
+
+static inline const struct engine *
+training_engine(const struct training_files *files)
+{
+    const struct engine *engine;
+    const char *index;
+    struct error error;
+    if (device_choose(files->device, files->numerics, &engine, &index, &error) < 0) {
+        if (error.status == STATUS_USAGE)
+            usage_error("%s", error.text);
+        die_error(&error);
+    }
+    return engine;
+}
+
+static inline struct dataset_memory
+training_memory(const struct training_files *files)
+{
+    uint64_t half = (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE) / 2;
+    return (struct dataset_memory){.limit_bytes = files->max_memory > 0 ? files->max_memory : half, .spool = spool_open};
+}
+
+/* Reads the stream to its verified end. data: its content digest. */
+static inline void
+training_read(struct stream_reader *reader, struct collector *collector, char data[33])
+{
+    struct stream_digest *digest = stream_digest_open();
+    struct batch batch;
+    struct error error;
+    int got;
+    while ((got = stream_read(reader, &batch, true, &error)) > 0) {
+        stream_digest_rows(digest, &batch);
+        if (collect_rows(collector, &batch, &error) < 0)
+            die_error(&error);
+    }
+    if (got < 0)
+        die_error(&error);
+    stream_digest_close(digest, stream_reader_schema(reader), data);
+    if (collector->n_unlabelled > 0)
+        warn("warning: %llu rows without a label were left out", (unsigned long long) collector->n_unlabelled);
+}
+
+/* Holds rows out for validation as --valid says. */
+static inline void
+training_hold_out(struct collector *collector, const struct settings *settings)
+{
+    enum { ENOUGH_ROWS = 500 };
+    bool asked = settings_given(settings, &settings->valid);
+    if (settings->valid > 0 && (asked || collector->train.n >= ENOUGH_ROWS))
+        collect_hold_out(collector, settings->seed, settings->valid);
+}
+
+/* Capacity of the memory: --memory-rows, else 500 or 50 a class. */
+static inline uint64_t
+training_capacity(const struct settings *settings, const struct schema *schema)
+{
+    uint64_t by_class = schema->task == TASK_CLASS ? 50 * (uint64_t) schema_y(schema, 0)->dict.n : 0;
+    if (settings->memory_rows != UINT64_MAX)
+        return settings->memory_rows;
+    return by_class > 500 ? by_class : 500;
+}
+
+static inline void
+training_say_kept(uint64_t kept)
+{
+    if (program_verbosity() != VERBOSITY_QUIET && kept > 0)
+        warn("the checkpoint keeps %llu rows of the data for later tuning (--memory-rows 0 keeps none)",
+             (unsigned long long) kept);
+}
+
+/* ---- a run ---- */
+
+struct training_run {
+    const struct training_files *files;
+    struct model *model;      /* what --checkpoint writes */
+    int log;                  /* descriptor, or -1 */
+    double saved_s;           /* when the last checkpoint was written */
+    struct progress progress;
+};
+
+static inline double
+training_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
+}
+
+/* Opens the log. A resumed run goes on behind the epochs it has: what the interrupted one wrote after them goes. */
+static inline int
+training_log_open(const char *path, bool resumed, uint64_t epochs)
+{
+    if (path == NULL)
+        return -1;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | (resumed ? 0 : O_TRUNC), 0666);
+    if (fd < 0)
+        die_errno("cannot write the log %s", path);
+    char buffer[65536];
+    off_t keep = 0, at = 0;
+    for (ssize_t n; resumed && epochs > 0 && (n = read(fd, buffer, sizeof buffer)) > 0; at += n)
+        for (ssize_t i = 0; i < n && epochs > 0; i++)
+            if (buffer[i] == '\n') {
+                keep = at + i + 1;
+                epochs--;
+            }
+    if (resumed && lseek(fd, 0, SEEK_END) > 0 && (ftruncate(fd, keep) < 0 || lseek(fd, keep, SEEK_SET) < 0))
+        die_errno("cannot write the log %s", path);
+    return fd;
+}
+
+static inline int
+training_on_epoch(void *arg, struct trainer *trainer, struct error *error)
+{
+    struct training_run *run = arg;
+    const struct trainer_state *state = trainer_state(trainer);
+    uint64_t epochs = (trainer_steps(trainer) + trainer_epoch_steps(trainer) - 1) / trainer_epoch_steps(trainer);
+    uint64_t interval = epochs > 100 ? epochs / 10 : 1;
+    if (state->epoch % interval == 0 || state->epoch == 1 || state->end != TRAINER_RUNNING) {
+        char valid[64] = "";
+        if (!isnan(state->valid_loss))
+            snprintf(valid, sizeof valid, ", validation loss %.6g", state->valid_loss);
+        note("epoch %llu: loss %.6g%s", (unsigned long long) state->epoch, state->loss, valid);
+    }
+    if (run->log < 0)
+        return 0;
+    struct arena arena = {0};
+    struct text text = {0};
+    struct value *line = value_map(&arena);
+    value_set(&arena, line, "epoch", value_uint(&arena, state->epoch));
+    value_set(&arena, line, "step", value_uint(&arena, state->step));
+    value_set(&arena, line, "loss", value_float(&arena, state->loss));
+    if (!isnan(state->valid_loss))
+        value_set(&arena, line, "valid_loss", value_float(&arena, state->valid_loss));
+    if (!isnan(state->valid_accuracy))
+        value_set(&arena, line, "valid_accuracy", value_float(&arena, state->valid_accuracy));
+    value_set(&arena, line, "lr", value_float(&arena, (double) state->lr));
+    json_value(&text, line, false);
+    text_add(&text, "\n", 1);
+    int status = 0;
+    for (size_t done = 0; done < text.n && status == 0;) {
+        ssize_t n = write(run->log, text.bytes + done, text.n - done);
+        if (n > 0)
+            done += (size_t) n;
+        else if (n == 0 || errno != EINTR)
+            status = error_errno(error, "cannot write the log %s", run->files->log);
+    }
+    free(text.bytes);
+    arena_free(&arena);
+    return status;
+}
+
+/* Writes the state of the run, whole or not at all. */
+static inline int
+training_save(struct training_run *run, struct trainer *trainer, struct error *error)
+{
+    struct output output;
+    if (trainer_save(trainer, run->model, error) < 0 || output_open(&output, run->files->checkpoint, true, error) < 0)
+        return -1;
+    if (checkpoint_write(run->model, &output, 0, error) < 0 || output_commit(&output, error) < 0) {
+        output_abandon(&output);
+        return -1;
+    }
+    run->saved_s = training_clock();
+    return 0;
+}
+
+static inline int
+training_on_steps(void *arg, struct trainer *trainer, struct error *error)
+{
+    struct training_run *run = arg;
+    const struct trainer_state *state = trainer_state(trainer);
+    if (progress_due(&run->progress)) {
+        double done = (double) state->step / (double) trainer_steps(trainer);
+        char left[32];
+        human_seconds(left, sizeof left, progress_elapsed_s(&run->progress) * (1 - done) / (done > 0 ? done : 1));
+        progress_draw(&run->progress, "epoch %llu, loss %.4g, %.0f %%, at most %s left",
+                      (unsigned long long) state->epoch + 1, state->loss, 100 * done, left);
+    }
+    bool due = run->files->checkpoint != NULL &&
+               (state->end != TRAINER_RUNNING || training_clock() - run->saved_s >= run->files->every_s);
+    return due ? training_save(run, trainer, error) : 0;
+}
+
+/* Runs the trainer to its end, resumed from a model or not, and puts the result into run->model. */
+static inline void
+training_run(struct training_run *run, const struct trainer_setup *setup, const struct model *resumed)
+{
+    static const char *const ends[] = {"", "", ": no better for the epochs of --patience", ": the loss of --until-loss is reached"};
+    const struct trainer_hooks hooks = {.arg = run, .steps = training_on_steps, .epoch = training_on_epoch};
+    struct trainer *trainer;
+    struct error error;
+    if (trainer_open(&trainer, setup, &error) < 0)
+        die_error(&error);
+    if (resumed != NULL && trainer_restore(trainer, resumed, &error) < 0) {
+        error_prefix(&error, "%s", run->files->resume);
+        die_error(&error);
+    }
+    const struct trainer_state *state = trainer_state(trainer);
+    note("engine %s; %llu training rows, %llu validation rows, %llu parameters, %llu steps an epoch", trainer_engine(trainer),
+         (unsigned long long) setup->train.n, (unsigned long long) setup->valid.n,
+         (unsigned long long) network_size(setup->network), (unsigned long long) trainer_epoch_steps(trainer));
+    run->log = training_log_open(run->files->log, resumed != NULL, state->epoch);
+    run->saved_s = training_clock();
+    progress_begin(&run->progress);
+    if (trainer_run(trainer, &hooks, &error) < 0) {
+        progress_end(&run->progress);
+        die_error(&error);
+    }
+    progress_end(&run->progress);
+    if (run->log >= 0 && close(run->log) < 0)
+        die_errno("cannot write the log %s", run->files->log);
+    if (trainer_finish(trainer, run->model, &error) < 0)
+        die_error(&error);
+    if (state->best_epoch > 0)
+        note("%llu epochs%s; the best is epoch %llu, validation loss %.6g", (unsigned long long) state->epoch,
+             ends[state->end], (unsigned long long) state->best_epoch, state->best_loss);
+    else
+        note("%llu epochs%s; loss %.6g", (unsigned long long) state->epoch, ends[state->end], state->loss);
+
+    struct arena *arena = &run->model->arena;
+    struct value *record = run->model->training;
+    value_set(arena, record, "epochs", value_uint(arena, state->epoch));
+    value_set(arena, record, "steps", value_uint(arena, state->step));
+    value_set(arena, record, "loss", value_float(arena, state->loss));
+    if (state->best_epoch > 0) {
+        value_set(arena, record, "best_epoch", value_uint(arena, state->best_epoch));
+        value_set(arena, record, "valid_loss", value_float(arena, state->best_loss));
+    }
+    trainer_close(trainer);
+}
+
+/* The part of the record that is known before the run; and the entry of the lineage. */
+static inline void
+training_record(struct model *model, const struct settings *settings, unsigned scopes, const struct collector *collector,
+                const struct engine *engine, const char *data, const char *parent)
+{
+    struct arena *arena = &model->arena;
+    struct value *record = value_map(arena), *options = value_map(arena), *entry = value_map(arena);
+    settings_record(settings, scopes, options, arena);
+    value_set(arena, record, "program", value_string(arena, program_name()));
+    value_set(arena, record, "options", options);
+    value_set(arena, record, "numerics", value_string(arena, engine->exact ? "exact" : engine->name));
+    value_set(arena, record, "data", value_string(arena, data));
+    value_set(arena, record, "rows", value_uint(arena, collector->n_train));
+    value_set(arena, record, "valid_rows", value_uint(arena, collector->n_valid));
+    model->training = record;
+    value_set(arena, entry, "program", value_string(arena, program_name()));
+    if (parent != NULL)
+        value_set(arena, entry, "parent", value_string(arena, parent));
+    value_set(arena, entry, "data", value_string(arena, data));
+    value_set(arena, entry, "rows", value_uint(arena, collector->n_train));
+    if (model->lineage == NULL)
+        model->lineage = value_array(arena);
+    value_push(arena, model->lineage, entry);
+}
+
+/* The run being resumed must be of the same program, data and kind of numerics. Settings not given become its own. */
+static inline void
+training_recall(struct settings *settings, const struct model *resumed, unsigned scopes, const struct training_files *files,
+                const struct engine *engine)
+{
+    struct error error;
+    const char *program = value_get_string(resumed->training, "program");
+    const char *numerics = value_get_string(resumed->training, "numerics");
+    if (value_get(resumed->training, "resume") == NULL)
+        die(STATUS_DATA, "%s: this is the checkpoint of a finished run, not one written by --checkpoint", files->resume);
+    if (program == NULL || strcmp(program, program_name()) != 0)
+        die(STATUS_DATA, "%s: this run is one of %s", files->resume, program != NULL ? program : "another program");
+    if (settings_recall(settings, scopes, value_get(resumed->training, "options"), files->resume, &error) < 0) {
+        if (error.status == STATUS_USAGE)
+            usage_error("%s", error.text);
+        die_error(&error);
+    }
+    const char *mine = engine->exact ? "exact" : engine->name;
+    if (numerics == NULL || strcmp(numerics, mine) != 0)
+        usage_error("--resume %s: that run has %s numerics and this one would have %s", files->resume,
+                    numerics != NULL ? numerics : "other", mine);
+}
+
+static inline void
+training_check_data(const struct model *resumed, const char *data, const struct training_files *files)
+{
+    const char *then = value_get_string(resumed->training, "data");
+    if (then == NULL || strcmp(then, data) != 0)
+        die(STATUS_DATA, "%s: that run is on other data (its digest is %s, this is %s)", files->resume,
+            then != NULL ? then : "missing", data);
+}
+
+#endif
