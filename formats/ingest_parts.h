@@ -1,0 +1,138 @@
+/*
+ * What the files ingest*.c share: the columns of a source bound to those of the schema, and the batch being filled.
+ * For nobody else.
+ *
+ * A sink says where one column of the schema gets its cell from. The source of each file (text or arrays) walks the
+ * lists of sinks row by row; within a list the order is that of the schema, so sink i of `x` fills x[row][i].
+ */
+#ifndef CL_INGEST_PARTS_H
+#define CL_INGEST_PARTS_H
+
+#include "infer.h"
+#include "ingest.h"
+
+enum {
+    SINK_NONE = -1,            /* the files have no such column: always missing */
+    CATEGORIES_INFERRED = 10000,   /* more distinct values than this are refused unless the type was asked for */
+    CATEGORIES_MOST = 1000000,     /* and more than this always; by model: that many new ones */
+};
+
+struct sink {
+    int64_t source;  /* index of the cell, or SINK_NONE */
+    uint32_t column; /* of the schema */
+    bool inferred;   /* the type came from a sample */
+    bool two;        /* label: classes only because the sample had two values, both numbers */
+    uint32_t most;   /* codes of the dictionary that may come to be */
+};
+
+struct sinks {
+    struct sink *items;
+    size_t n, cap;
+};
+
+struct name_list {
+    char **names; /* one allocation, each */
+    size_t n;
+    char **words; /* with "NAME:WORD": the word behind the last colon */
+};
+
+enum bad_policy { BAD_FAIL, BAD_SKIP, BAD_COUNT, BAD_SHARE };
+
+struct source {
+    /* Fills rows of the batch until it is full, reading would block and there are some, or all is read (0). */
+    int (*read)(struct ingest *in, struct error *error);
+    void (*free)(struct ingest *in);
+    void *state;
+};
+
+struct ingest {
+    const struct ingest_options *options;
+    struct name_list labels, drop, keep, carry, types, roles;
+    struct missing missing;
+    char delimiter; /* 0 = find out */
+    enum bad_policy bad_policy;
+    uint64_t bad_limit;
+    double bad_share;
+
+    const struct schema *model; /* while opening; NULL without */
+    bool by_model;
+    struct schema schema;
+    struct sinks x, c, y, label, w, time, group, id, text;
+    bool limit_told;
+
+    struct batch batch;
+    uint64_t cap_rows, row_bytes;
+    uint64_t *rowno;    /* [cap_rows] */
+    size_t *cap_text;   /* [n_text] */
+    uint64_t text_bytes;
+    uint64_t record;    /* number of the next record */
+    uint64_t n_bad;
+
+    struct source source;
+};
+
+void ingest_warn(const struct ingest *in, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void ingest_note(const struct ingest *in, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ingest_plan.c */
+
+/* Names as a lookup: position of a name, -1 when absent, -2 when it is there twice. */
+struct name_index {
+    struct dict dict;
+    uint32_t *position; /* [dict.n] */
+    bool *twice;        /* [dict.n] */
+};
+void name_index_open(struct name_index *index, char *const *names, size_t n);
+int64_t name_index_find(const struct name_index *index, const char *name);
+void name_index_close(struct name_index *index);
+
+/* Splits the values of an option at commas; words: each is NAME:WORD. */
+int name_list_open(struct name_list *list, const struct option_list *values, bool words, const char *option,
+                   struct error *error);
+void name_list_close(struct name_list *list);
+
+/*
+ * Decides columns without a model and makes schema and sinks. names: [n] columns; stats: [n] what is in them.
+ */
+struct plan_source {
+    const char *file; /* for messages */
+    char *const *names;
+    size_t n;
+    const struct infer_column *stats;
+    bool whole;      /* the stats saw all there is */
+    size_t n_labels; /* the last so many columns are the labels, unless the options say otherwise */
+    bool integers;   /* a label is an integer by its type: classes, unless the options say otherwise */
+};
+int ingest_plan(struct ingest *in, const struct plan_source *source, struct error *error);
+/* The same by the model. */
+int ingest_plan_model(struct ingest *in, const char *file, char *const *names, size_t n, struct error *error);
+/* Points the sinks to the columns of another file with the same names. */
+int ingest_remap(struct ingest *in, const char *file, char *const *names, size_t n, struct error *error);
+/* Adds a column and its sink. */
+struct sink *ingest_column(struct ingest *in, const char *name, enum column_type type, enum column_role role,
+                           int64_t source);
+int ingest_no_column(const char *file, const char *name, const char *what, char *const *names, size_t n,
+                     struct error *error);
+
+/* ingest.c */
+
+/* Ends the plan: counts, allocates the batch. */
+void ingest_ready(struct ingest *in);
+/*
+ * A record that cannot be used: 0 when the policy lets it be skipped, else -1. where: "data.csv:17". column: name or NULL.
+ * way_out: words for the brackets, NULL = only how to skip.
+ */
+int ingest_bad(struct ingest *in, const char *where, const char *column, const char *way_out, struct error *error,
+               const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* The record in hand becomes a row of the batch (its cells have been stored at row batch.n). */
+void ingest_row_done(struct ingest *in);
+bool ingest_full(const struct ingest *in);
+
+/* ingest_text.c, ingest_array.c: open the files; sets in->source. head: the n bytes already read from input. */
+struct input;
+int ingest_open_text(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths,
+                     size_t n_paths, struct error *error);
+int ingest_open_array(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths,
+                      size_t n_paths, struct error *error);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * Text to numbers, exactly: the nearest double of the decimal digits, whatever their number, as strtod gives in the C
+ * locale; never dependent on a locale.
+ *
+ * The grammar is [+-] digits [. digits] [e [+-] digits], with digits on at least one side of the point, or
+ * [+-] inf[inity] in any case. No hexadecimal, no nan (that is a missing value: infer.h), no separators.
+ */
+#ifndef CL_NUMBER_H
+#define CL_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* True when all of s[0 .. n) is a number; *value may be infinite. */
+bool number_parse(const char *s, size_t n, double *value);
+
+/* True for what looks like a number but is a code that would lose a digit: 007, 01234. */
+bool number_is_code(const char *s, size_t n);
+
+/* True for a number written with separators we do not read: 1,234.5  1'000  5,1. */
+bool number_is_grouped(const char *s, size_t n);
+
+#endif
