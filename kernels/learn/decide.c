@@ -44,7 +44,7 @@ static int
 read_among(struct decision *decision, const char *among, struct error *error)
 {
     size_t n, allowed = 0;
-    uint32_t class;
+    uint32_t class = 0;
     int status = 0;
     char **names = split_list(among, &n);
     decision->mask = mem_zalloc(decision->n_classes, 1);
