@@ -2,10 +2,11 @@
  * dying N COMMAND ...: runs a command, passes the first N bytes of its stdout on, and kills it with SIGKILL.
  *
  * For the programs after it the pipe then ends just as if the command itself had been killed at that moment. A command
- * that writes no more than N bytes ends by itself; dying exits as it did.
+ * that writes less than N bytes ends by itself; dying exits as it did.
  */
 #include <err.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -44,10 +45,12 @@ main(int argc, char **argv)
         }
         left -= (unsigned long long) got;
     }
-    if (got > 0)
+    bool cut = left == 0;
+    if (cut)
         kill(child, SIGKILL);
     int status;
     if (waitpid(child, &status, 0) < 0)
         err(4, "waitpid");
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    /* It may have written the rest into the pipe and ended before the signal came: nobody will see that rest. */
+    return cut ? 128 + SIGKILL : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -22,7 +22,7 @@ cell() {
 }
 for quote in '' '"'; do
     for fill in 7 z; do
-        cell "$quote" $fill | "$HELPERS/peak" rss cl-ingest > out 2> err
+        cell "$quote" $fill | peak rss cl-ingest > out 2> err
         got=("${PIPESTATUS[@]}")
         status 3 "${got[1]}" "a cell of 100 MB ($fill)"
         one_line err "a cell of 100 MB ($fill)"

@@ -6,7 +6,7 @@ cl-ingest f.csv | cl-split -f 0.8,0.2 > raw.clt && cl-scale raw.clt > scaled.clt
     fail "no stream"
 cl-train --hidden 2 --epochs 1 scaled.clt > m.ck || fail "no model"
 cut() {
-    "$HELPERS/each" cut "$@" > out || fail "$*: $(cat out)"
+    each cut "$@" > out || fail "$*: $(cat out)"
 }
 cut raw.clt cl-cat
 cut packed.clt cl-cat --digest

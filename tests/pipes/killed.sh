@@ -11,7 +11,7 @@ cl-ingest f.csv > 1.clt && cl-split 1.clt > 2.clt && cl-scale 2.clt > 3.clt || f
 victim() {
     local who=$1 bytes=$2 i
     local -a dies=("" "" "" "") got
-    dies[who]="$HELPERS/dying $bytes"
+    dies[who]="dying $bytes"
     ${dies[0]} cl-ingest f.csv 2> err/0 | ${dies[1]} cl-split 2> err/1 | ${dies[2]} cl-scale 2> err/2 |
         train -o old/model.ck 2> err/3
     got=("${PIPESTATUS[@]}")
@@ -35,7 +35,7 @@ done
 train < 3.clt > whole.ck
 size=$(wc -c < whole.ck)
 for bytes in 0 1 50 $((size / 2)) $((size - 1)); do
-    "$HELPERS/dying" $bytes cl-train --hidden 8,4 --epochs 3 3.clt 2> /dev/null | cl-cat > out 2> err/cat
+    dying $bytes cl-train --hidden 8,4 --epochs 3 3.clt 2> /dev/null | cl-cat > out 2> err/cat
     got=("${PIPESTATUS[@]}")
     status 137 "${got[0]}" "cl-train"
     status 3 "${got[1]}" "cl-cat after cl-train was killed ($bytes bytes)"
@@ -45,7 +45,7 @@ done
 # Serving and evaluating: the reader's status is the signal.
 for command in 'cl-predict -m whole.ck' 'cl-eval -m whole.ck --on all' 'cl-cat' 'cl-tune -m whole.ck -o old/model.ck'; do
     for bytes in 0 30 700 $(($(wc -c < 1.clt) - 1)); do
-        "$HELPERS/dying" $bytes cl-ingest -m whole.ck f.csv 2> err/0 | $command > out 2> err/1
+        dying $bytes cl-ingest -m whole.ck f.csv 2> err/0 | $command > out 2> err/1
         got=("${PIPESTATUS[@]}")
         status 137 "${got[0]}" "cl-ingest before $command"
         status 3 "${got[1]}" "$command after cl-ingest was killed ($bytes bytes)"

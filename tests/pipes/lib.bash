@@ -1,8 +1,7 @@
 # What the pipe tests share: `. "$TESTS/pipes/lib.bash"`.
 #
-# Every test runs in an empty folder of its own with build/ first in PATH.
+# Every test runs in an empty folder of its own, with build/ and the helpers of tests/helpers/ first in PATH.
 
-HELPERS=$(dirname "$(command -v cl-cat)")/tests/helpers
 DATA=$TESTS/data
 
 # fail SENTENCE: the test has failed.
