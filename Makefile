@@ -108,7 +108,7 @@ test: all tests
 test-asan:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS='$(SANITIZE)' LDFLAGS='$(LDFLAGS)' SETUP=$(SETUP) test
 
-bench: all
+bench: all $(HELPERS)
 	@BUILD=$(BUILD) tests/bench/run.sh $(B)
 
 fuzz:
