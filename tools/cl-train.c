@@ -20,32 +20,6 @@ note_ignored(const struct schema *schema)
         note("%u columns of text or times are left out", n);
 }
 
-static struct trainer_setup
-make_setup(const struct settings *s, const struct training_files *files, const struct engine *engine, struct model *model,
-           const struct collector *collector)
-{
-    return (struct trainer_setup){
-        .engine = engine,
-        .threads = (unsigned) files->threads,
-        .network = &model->network,
-        .loss = model->loss,
-        .huber_delta = (float) model->huber_delta,
-        .train = collect_train(collector),
-        .valid = collect_valid(collector),
-        .seed = s->seed,
-        .optimiser = settings_optimiser(s),
-        .schedule = settings_schedule(s),
-        .batch = settings_batch(s),
-        .epochs = s->epochs,
-        .steps = s->steps,
-        .patience = s->patience,
-        .tolerance = s->tolerance,
-        .until_loss = s->until_loss,
-        .clip = (float) s->clip,
-        .classes = build_mask(model, collector, &model->arena),
-    };
-}
-
 int
 main(int argc, char **argv)
 {
@@ -108,7 +82,7 @@ main(int argc, char **argv)
     uint32_t n_classes = model.schema.task == TASK_CLASS ? schema_y(&model.schema, 0)->dict.n : 0;
     if (collect_weigh(&collector, s.class_weights == CLASS_WEIGHTS_BALANCED, n_classes, &error) < 0)
         die_error(&error);
-    struct trainer_setup setup = make_setup(&s, &files, engine, &model, &collector);
+    struct trainer_setup setup = training_setup(&s, &files, engine, &model, &collector);
     struct training_run run = {.files = &files, .model = &model};
     training_run(&run, &setup, files.resume != NULL ? &resumed : NULL);
 

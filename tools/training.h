@@ -160,6 +160,32 @@ training_say_kept(uint64_t kept)
 
 /* ---- a run ---- */
 
+static inline struct trainer_setup
+training_setup(const struct settings *s, const struct training_files *files, const struct engine *engine,
+               struct model *model, const struct collector *collector)
+{
+    return (struct trainer_setup){
+        .engine = engine,
+        .threads = (unsigned) files->threads,
+        .network = &model->network,
+        .loss = model->loss,
+        .huber_delta = (float) model->huber_delta,
+        .train = collect_train(collector),
+        .valid = collect_valid(collector),
+        .seed = s->seed,
+        .optimiser = settings_optimiser(s),
+        .schedule = settings_schedule(s),
+        .batch = settings_batch(s),
+        .epochs = s->epochs,
+        .steps = s->steps,
+        .patience = s->patience,
+        .tolerance = s->tolerance,
+        .until_loss = s->until_loss,
+        .clip = (float) s->clip,
+        .classes = build_mask(model, collector, &model->arena),
+    };
+}
+
 struct training_run {
     const struct training_files *files;
     struct model *model;      /* what --checkpoint writes */

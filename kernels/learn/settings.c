@@ -15,6 +15,7 @@ const char *const settings_losses[] = {"auto", "mse", "mae", "huber", "bce", "ce
 const char *const settings_optimizers[] = {"sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", NULL};
 const char *const settings_schedules[] = {"constant", "step", "cosine", "plateau", NULL};
 const char *const settings_class_weights[] = {"none", "balanced", NULL};
+const char *const settings_new_classes[] = {"grow", "error", "other", NULL};
 
 enum field_kind { FIELD_STRING, FIELD_CHOICE, FIELD_U64, FIELD_DOUBLE, FIELD_BOOL };
 
@@ -64,6 +65,8 @@ static const struct field fields[] = {
     FIELD("memory-rows", FIELD_U64, SETTINGS_RUN, memory_rows),
     FIELD("seed", FIELD_U64, SETTINGS_RUN, seed),
     CHOICE("strategy", SETTINGS_TUNE, strategy, strategy_names),
+    CHOICE("new-class", SETTINGS_TUNE, new_class, settings_new_classes),
+    FIELD("keep-optimiser", FIELD_BOOL, SETTINGS_TUNE, keep_optimiser),
     FIELD("strength", FIELD_DOUBLE, SETTINGS_TUNE, strength),
     FIELD("freeze", FIELD_U64, SETTINGS_TUNE, freeze),
     FIELD("head-epochs", FIELD_U64, SETTINGS_TUNE, head_epochs),
@@ -148,6 +151,7 @@ check_reach(const struct settings *s)
         {&s->schedule_factor, step || plateau, "--schedule-factor is for --schedule step and plateau"},
         {&s->schedule_patience, plateau, "--schedule-patience is for --schedule plateau"},
         {&s->lr_min, plateau || s->schedule == SCHEDULE_COSINE, "--lr-min is for --schedule cosine and plateau"},
+        {&s->strength, s->strategy != 0, "--strength is for strategies that have one, such as l2sp"},
         {&s->huber_delta, s->loss == 1 + LOSS_HUBER, "--huber-delta is for --loss huber"},
     };
     for (size_t i = 0; i < sizeof reach / sizeof *reach; i++)

@@ -24,11 +24,12 @@
 #include "schedule.h"
 #include "value.h"
 
-enum { SETTINGS_COUNT = 37, SETTINGS_MAX_HIDDEN = 64 };
+enum { SETTINGS_COUNT = 39, SETTINGS_MAX_HIDDEN = 64 };
 
 /* What --hidden auto means. */
 #define SETTINGS_AUTO_HIDDEN "128,64"
 
+enum new_class { NEW_CLASS_GROW, NEW_CLASS_ERROR, NEW_CLASS_OTHER };
 enum class_weights { CLASS_WEIGHTS_NONE, CLASS_WEIGHTS_BALANCED };
 
 struct settings {
@@ -63,7 +64,9 @@ struct settings {
     uint64_t memory_rows;   /* when not given: max(500, 50 per class) */
     uint64_t seed;
     /* cl-tune only */
-    int strategy;
+    int strategy;           /* of strategy_at() */
+    int new_class;          /* enum new_class */
+    bool keep_optimiser;    /* go on with the model's moments */
     double strength;
     uint64_t freeze, head_epochs;
     bool given[SETTINGS_COUNT]; /* by field: stands on the command line */
@@ -72,6 +75,7 @@ struct settings {
 /* NULL-terminated, for OPT_CHOICE. */
 extern const char *const settings_activations[], *const settings_inits[], *const settings_losses[];
 extern const char *const settings_optimizers[], *const settings_schedules[], *const settings_class_weights[];
+extern const char *const settings_new_classes[];
 
 enum settings_scope {
     SETTINGS_NETWORK = 1,   /* hidden .. huber_delta */

@@ -1,0 +1,267 @@
+/*
+ * cl-tune: goes on training a model with new rows.
+ *
+ * stdin or FILE ...: a data stream with the model's columns, raw or scaled by the model's transforms. -m: the model.
+ * stdout or -o FILE: the next model. New classes and categories make the network grow.
+ *
+ * Memory: the new rows once in f32, or beyond --max-memory in a mapped temporary file; the network four to seven times.
+ */
+#include "grow.h"
+#include "training.h"
+
+/* The learning rate of the first training, whatever was tuned in between. */
+static double
+trained_lr(const struct model *model)
+{
+    double lr;
+    if (value_get_double(model->training, "trained_lr", &lr) ||
+        value_get_double(value_get(model->training, "options"), "lr", &lr))
+        return lr;
+    return 0.001;
+}
+
+/* What the model says about the options, and what the command line may not. */
+static void
+inherit(struct settings *s, const struct model *model, const char *path)
+{
+    struct error error;
+    const struct value *options = value_get(model->training, "options");
+    int status = 0;
+    if (options != NULL)
+        status = settings_recall(s, SETTINGS_NETWORK, options, path, &error);
+    if (status == 0 && options != NULL)
+        status = settings_recall(s, SETTINGS_OPTIMISER, options, NULL, &error);
+    if (status < 0 && error.status == STATUS_USAGE)
+        usage_error("%s", error.text);
+    if (status < 0)
+        die_error(&error);
+    if (!settings_given(s, &s->lr))
+        s->lr = 0.1 * trained_lr(model);
+}
+
+static void
+check_settings(const struct settings *s, const struct model *model, const char *path)
+{
+    const char *sentence = settings_check(s), *kind = value_get_string(model->optimiser, "kind");
+    const uint32_t hidden = model->network.n_layers - 1;
+    if (sentence != NULL)
+        usage_error("%s", sentence);
+    if (s->freeze > hidden)
+        usage_error("--freeze %llu: the network has %u layers, and one must learn", (unsigned long long) s->freeze,
+                    hidden + 1);
+    if (s->head_epochs > 0 && hidden == 0)
+        usage_error("--head-epochs: the network has no layer but the output");
+    if (s->among != NULL && model->schema.task != TASK_CLASS)
+        usage_error("--among is for classes, and the model predicts a number");
+    if (s->class_weights == CLASS_WEIGHTS_BALANCED && model->schema.task != TASK_CLASS)
+        usage_error("--class-weights is for classes, and the model predicts a number");
+    if (s->keep_optimiser && (kind == NULL || strcmp(kind, settings_optimizers[s->optimizer]) != 0))
+        die(STATUS_DATA, "%s: --keep-optimiser: the model has no state of the optimiser %s", path,
+            settings_optimizers[s->optimizer]);
+}
+
+/* The run being resumed must have begun from this model. */
+static void
+check_parent(const struct model *resumed, const struct model *model, const char *path, const struct training_files *files)
+{
+    const struct value *lineage = resumed->lineage;
+    const char *parent = lineage != NULL && lineage->kind == VALUE_ARRAY && lineage->n > 0
+                             ? value_get_string(lineage->items[lineage->n - 1], "parent")
+                             : NULL;
+    if (parent == NULL || strcmp(parent, model->digest) != 0)
+        die(STATUS_DATA, "%s: that run did not begin from %s", files->resume, path);
+}
+
+/* Classes of the rows that the model does not have, behind its own; in order among themselves. */
+static void
+grow_classes(struct model *model, const struct collector *collector, enum new_class policy)
+{
+    const struct dict *all = collect_dict(collector, UINT32_MAX);
+    struct dict *classes = &schema_y(&model->schema, 0)->dict, fresh = {0};
+    char quoted[128];
+    for (uint32_t code = 1; code <= all->n; code++)
+        if (collect_has_class(collector, code) && dict_find(classes, all->values[code - 1], all->lengths[code - 1]) == 0)
+            dict_add(&fresh, all->values[code - 1], all->lengths[code - 1]);
+    if (fresh.n > 0 && policy == NEW_CLASS_ERROR)
+        die(STATUS_DATA, "the model has no class '%s' (--new-class grow adds it, other leaves its rows out)",
+            error_quote(quoted, sizeof quoted, fresh.values[0], fresh.lengths[0], 60));
+    uint32_t *order = mem_array(fresh.n, sizeof *order);
+    dict_order(&fresh, order);
+    for (uint32_t i = 0; policy == NEW_CLASS_GROW && i < fresh.n; i++)
+        dict_add(classes, fresh.values[order[i] - 1], fresh.lengths[order[i] - 1]);
+    if (fresh.n > 0)
+        note("%u new classes: the output layer grows to %u", fresh.n, classes->n);
+    dict_free(&fresh);
+    free(order);
+}
+
+static void
+grow_categories(struct column *column, const struct collector *collector, uint32_t k)
+{
+    const struct dict *all = collect_dict(collector, k);
+    uint8_t *used = mem_zalloc((size_t) all->n + 1, 1);
+    uint32_t before = column->dict.n;
+    collect_used_codes(collector, k, used);
+    for (uint32_t code = 1; code <= all->n; code++)
+        if (used[code])
+            dict_add(&column->dict, all->values[code - 1], all->lengths[code - 1]);
+    char quoted[128];
+    if (column->dict.n > before)
+        note("column '%s': %u new categories", error_quote(quoted, sizeof quoted, column->name, strlen(column->name), 60),
+             column->dict.n - before);
+    free(used);
+}
+
+/* Dictionaries first, then the network; old: what there was of each parameter. */
+static struct extent *
+grow(struct model *model, const struct collector *collector, enum new_class policy)
+{
+    const struct schema *schema = &model->schema;
+    uint32_t n_classes = 0, *sizes = mem_array(schema->n_c, sizeof *sizes);
+    struct extent *old = arena_array(&model->arena, model->network.n_params, sizeof *old);
+    if (schema->task == TASK_CLASS) {
+        grow_classes(model, collector, policy);
+        n_classes = schema_y(schema, 0)->dict.n;
+    }
+    for (uint32_t k = 0; k < schema->n_c; k++) {
+        grow_categories(schema_c(schema, k), collector, k);
+        sizes[k] = schema_c(schema, k)->dict.n + 1;
+    }
+    grow_model(model, n_classes, sizes, old);
+    free(sizes);
+    return old;
+}
+
+static uint64_t
+memory_capacity(const struct settings *s, const struct model *model)
+{
+    uint64_t capacity = 0;
+    if (s->memory_rows != UINT64_MAX)
+        return s->memory_rows;
+    return value_get_u64(model->memory, "capacity", &capacity) ? capacity : 0;
+}
+
+/* Trains the model on the collected rows. Returns the rows it keeps. */
+static uint64_t
+tune(struct settings *s, const struct training_files *files, const struct engine *engine, struct model *model,
+     struct collector *collector, const char *data, const struct model *resumed)
+{
+    struct error error;
+    const double lr = trained_lr(model);
+    struct extent *old = grow(model, collector, (enum new_class) s->new_class);
+    if (model->schema.task == TASK_CLASS &&
+        build_check_among(collector, &schema_y(&model->schema, 0)->dict, &error) < 0)
+        die_error(&error);
+    collect_map(collector, &model->schema, model->loss == LOSS_BCE);
+    s->loss = 1 + (int) model->loss;
+    for (uint32_t l = 0; settings_given(s, &s->dropout) && l + 1 < model->network.n_layers; l++)
+        model->network.layers[l].dropout = (float) s->dropout;
+    training_record(model, s, SETTINGS_ALL, collector, engine, data, model->digest);
+    value_set(&model->arena, model->training, "trained_lr", value_float(&model->arena, lr));
+    model_strip(model, TENSOR_RESUME);
+    uint64_t kept = reservoir_keep(model, &collector->train, collector->n_train, s->seed, memory_capacity(s, model));
+    uint32_t n_classes = model->schema.task == TASK_CLASS ? schema_y(&model->schema, 0)->dict.n : 0;
+    if (collect_weigh(collector, s->class_weights == CLASS_WEIGHTS_BALANCED, n_classes, &error) < 0)
+        die_error(&error);
+    struct trainer_setup setup = training_setup(s, files, engine, model, collector);
+    setup.freeze = s->freeze;
+    setup.head_epochs = s->head_epochs;
+    setup.strategy = strategy_at(s->strategy);
+    setup.strength = s->strength;
+    setup.old = old;
+    if (s->keep_optimiser) {
+        setup.moments = model;
+        value_get_u64(model->optimiser, "steps", &setup.moment_steps);
+    }
+    struct training_run run = {.files = files, .model = model};
+    training_run(&run, &setup, resumed);
+    return kept;
+}
+
+int
+main(int argc, char **argv)
+{
+    const char *path = NULL;
+    struct settings s;
+    struct training_files files = {.every_s = 60};
+    struct option options[] = {
+        OPT_STRING('m', "model", "FILE", &path, "the model to go on with"),
+        OPT_CHOICE(0, "strategy", "NAME", &s.strategy, strategy_names, "how it keeps what it knew [none]"),
+        OPT_DOUBLE(0, "strength", "L", &s.strength, 0, 1e10, "of l2sp: how much weights are drawn back [0.01]"),
+        OPT_CHOICE(0, "new-class", "grow|error|other", &s.new_class, settings_new_classes,
+                   "classes the model does not have: learn them, refuse, or leave their rows out [grow]"),
+        OPT_U64(0, "freeze", "N", &s.freeze, 0, 1024, "the first N layers stay as they are [0]"),
+        OPT_U64(0, "head-epochs", "N", &s.head_epochs, 0, 1000000000, "epochs in which only the output layer learns [0]"),
+        OPT_FLAG(0, "keep-optimiser", &s.keep_optimiser, "go on with the moments kept in the model"),
+        TRAINING_OPTIONS(s, files, "a tenth of the training's", "10"),
+        OPT_COMMON,
+        OPT_END,
+    };
+    const struct program_usage usage = {
+        "cl-tune", "go on training a model with new rows", "-m MODEL [OPTION ...] [FILE ...]",
+        "cl-ingest -m model.ck < new.csv | cl-tune -m model.ck -o next.ck\n"
+        "cl-tune -m model.ck --strategy l2sp --epochs 5 -o next.ck new.clt\n"
+        "cl-tune -m model.ck --freeze 1 --head-epochs 3 -o next.ck few.clt\n",
+        options};
+
+    program_start("cl-tune");
+    settings_default(&s);
+    s.epochs = 10;
+    training_mark(options, &s);
+    size_t n_paths = (size_t) options_parse(&usage, argc, argv);
+    const char *const *paths = (const char *const *) argv;
+    if (path == NULL)
+        usage_error("-m MODEL is needed: the model to go on with");
+    if (n_paths == 0)
+        usage_if_terminal();
+    const struct engine *engine = training_engine(&files);
+    struct model model = {0}, resumed = {0};
+    struct error error;
+    if (checkpoint_read(&model, path, &error) < 0)
+        die_error(&error);
+    inherit(&s, &model, path);
+    if (files.resume != NULL) {
+        if (checkpoint_read(&resumed, files.resume, &error) < 0)
+            die_error(&error);
+        training_recall(&s, &resumed, SETTINGS_ALL, &files, engine);
+        check_parent(&resumed, &model, path, &files);
+    }
+    check_settings(&s, &model, path);
+
+    size_t n_among;
+    char **among = s.among != NULL ? split_list(s.among, &n_among) : NULL;
+    struct dataset_memory memory = training_memory(&files);
+    struct output output;
+    struct collector collector;
+    char data[33];
+    if (output_open(&output, files.output, true, &error) < 0)
+        die_error(&error);
+    struct stream_reader *reader = stream_reader_open(paths, n_paths, &error);
+    if (reader == NULL)
+        die_error(&error);
+    const struct schema *schema = stream_reader_schema(reader);
+    if (schema->model[0] != '\0' && strcmp(schema->model, model.digest) != 0)
+        note("the stream was read with another model (%s); its columns and transforms are compared", schema->model);
+    if (collect_open(&collector, schema, &model, (const char *const *) among, s.new_class == NEW_CLASS_OTHER, &memory,
+                     &error) < 0)
+        die_error(&error);
+    training_read(reader, &collector, data);
+    if (files.resume != NULL)
+        training_check_data(&resumed, data, &files);
+
+    uint64_t kept = 0;
+    training_hold_out(&collector, &s);
+    if (collector.n_train == 0)
+        warn("warning: no row to learn from: the model is passed on as it was");
+    else
+        kept = tune(&s, &files, engine, &model, &collector, data, files.resume != NULL ? &resumed : NULL);
+    if (checkpoint_write(&model, &output, files.level, &error) < 0 || output_commit(&output, &error) < 0)
+        die_error(&error);
+    training_say_kept(kept);
+    collect_close(&collector);
+    stream_reader_close(reader);
+    model_free(&model);
+    model_free(&resumed);
+    free(among);
+    return STATUS_OK;
+}
