@@ -110,6 +110,8 @@ model_strip(struct model *model, enum tensor_role role)
         model->optimiser = NULL;
     if (role == TENSOR_MEMORY)
         model->memory = NULL;
+    if (role == TENSOR_RESUME)
+        value_remove(model->training, "resume");
 }
 
 void

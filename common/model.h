@@ -55,7 +55,7 @@ void model_put(struct model *model, enum tensor_role role, const char *name, enu
 /* The same by the name of the role, known or not. */
 void model_put_named(struct model *model, const char *role, const char *name, enum dtype dtype, unsigned rank,
                      const uint64_t *shape, void *data);
-/* Drops every tensor of a role, and the map `optimiser` or `memory` that describes them. */
+/* Drops every tensor of a role, and what describes them: the map `optimiser`, `memory` or `training.resume`. */
 void model_strip(struct model *model, enum tensor_role role);
 void model_free(struct model *model);
 
