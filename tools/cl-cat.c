@@ -7,9 +7,9 @@
  * Memory: O(one frame) for streams; a checkpoint is held whole, since none of it is used before its end is verified.
  * Rows are printed as they come: whatever is there is written before input is waited for.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "checkpoint.h"
 #include "options.h"
@@ -201,6 +201,37 @@ check_roles(const struct option_list *list)
     }
 }
 
+/* Numeric feature j, or label j, as transform.h has it. */
+static float
+scale(const struct transform *transforms, uint32_t n, uint32_t j, bool label, float number)
+{
+    for (uint32_t t = 0; t < n; t++)
+        if (!label)
+            number = (float) (((double) number - transforms[t].shift[j]) / transforms[t].divisor[j]);
+        else if (j < transforms[t].n_label)
+            number = (float) (((double) number - transforms[t].label_shift[j]) / transforms[t].label_divisor[j]);
+    return number;
+}
+
+/* The number in the user's units: the shortest decimal that the transforms turn into `scaled`, if there is one. */
+static float
+invert(const struct transform *transforms, uint32_t n, uint32_t j, bool label, float scaled)
+{
+    double number = (double) scaled;
+    char decimal[40];
+    for (uint32_t t = n; t-- > 0 && !label;)
+        number = number * transforms[t].divisor[j] + transforms[t].shift[j];
+    if (label)
+        number = transform_invert_label(transforms, n, j, number);
+    for (int digits = 1; digits <= 9; digits++) {
+        snprintf(decimal, sizeof decimal, "%.*g", digits, number);
+        float shorter = strtof(decimal, NULL);
+        if (scale(transforms, n, j, label, shorter) == scaled)
+            return shorter;
+    }
+    return (float) number;
+}
+
 /* The rows a model keeps, in the user's units, as a batch of the model's features and labels. */
 static void
 memory_batch(const struct model *model, struct schema *schema, struct batch *batch, struct arena *arena)
@@ -226,16 +257,13 @@ memory_batch(const struct model *model, struct schema *schema, struct batch *bat
     else
         batch->y = arena_array(arena, batch->n * schema->n_y, sizeof *batch->y);
     batch->c = c == NULL ? NULL : c->data;
+    const struct transform *transforms = schema->transforms;
+    uint32_t n_transforms = schema->n_transforms;
     batch->x = arena_array(arena, batch->n * schema->n_x, sizeof *batch->x);
-    for (uint64_t i = 0; i < batch->n * schema->n_x; i++) {
-        double value = (double) ((const float *) x->data)[i];
-        for (uint32_t t = schema->n_transforms; t-- > 0;)
-            value = value * schema->transforms[t].divisor[i % schema->n_x] + schema->transforms[t].shift[i % schema->n_x];
-        batch->x[i] = (float) value;
-    }
+    for (uint64_t i = 0; i < batch->n * schema->n_x; i++)
+        batch->x[i] = invert(transforms, n_transforms, (uint32_t) (i % schema->n_x), false, ((const float *) x->data)[i]);
     for (uint64_t i = 0; batch->y != NULL && i < batch->n * schema->n_y; i++)
-        batch->y[i] = (float) transform_invert_label(schema->transforms, schema->n_transforms,
-                                                     (uint32_t) (i % schema->n_y), (double) ((const float *) y->data)[i]);
+        batch->y[i] = invert(transforms, n_transforms, (uint32_t) (i % schema->n_y), true, ((const float *) y->data)[i]);
 }
 
 static void
@@ -350,6 +378,8 @@ main(int argc, char **argv)
     const char *standard[] = {"-"}, *const *paths = n > 0 ? (const char *const *) argv : standard;
     size_t n_paths = n > 0 ? (size_t) n : 1;
     check_options(&s);
+    if (strcmp(paths[0], "-") == 0)
+        usage_if_terminal();
 
     struct error error;
     struct input input;
