@@ -4,7 +4,7 @@
  * stdin or FILE ...: a data stream with the model's columns, raw or scaled by the model's transforms. -m: the model.
  * stdout or -o FILE: the next model. New classes and categories make the network grow.
  *
- * Memory: the new rows once in f32, or beyond --max-memory in a mapped temporary file; the network four to seven times.
+ * Memory: the new rows once in f32, or beyond --max-memory in a mapped temporary file; the network some seven times.
  */
 #include "grow.h"
 #include "training.h"
