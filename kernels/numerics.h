@@ -188,8 +188,8 @@ num_tanh(float x)
     t = fmaf(t, u, 0x1.11101ep-3f);
     t = fmaf(t, u, -0x1.555552p-2f);
     float small = fmaf(t * u, x, x);
-    float large = num_copysign(1.0f - 2.0f / (num_exp(a + a) + 1.0f), x);
-    return a < 0.625f ? small : large;
+    float large = 1.0f - 2.0f / (num_exp(a + a) + 1.0f);
+    return num_copysign(a < 0.625f ? small : large, x);
 }
 
 /* x + x p(x^2) for |x| < 0.9375, else sign(x) (1 - e^(-|x| - |x| g(|x|))); 1 beyond 4. */
@@ -213,8 +213,8 @@ num_erf(float x)
     g = fmaf(g, b, 0x1.b32570p-4f);
     g = fmaf(g, b, 0x1.45328ep-1f);
     g = fmaf(g, b, 0x1.0778dcp-3f);
-    float large = num_copysign(1.0f - num_exp(fmaf(-g, b, -b)), x);
-    return a < 0.9375f ? small : large;
+    float large = 1.0f - num_exp(fmaf(-g, b, -b));
+    return num_copysign(a < 0.9375f ? small : large, x);
 }
 
 /* The normal distribution function by erf. */
