@@ -1,11 +1,11 @@
-#include <cmocka.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <math.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "batch.h"
 #include "schema.h"
