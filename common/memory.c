@@ -18,6 +18,12 @@ size_add(size_t a, size_t b, size_t *sum)
     return !__builtin_add_overflow(a, b, sum);
 }
 
+void
+mem_exhausted(const char *what)
+{
+    die(STATUS_SYSTEM, "out of memory (%s)", what);
+}
+
 static _Noreturn void
 out_of_memory(size_t bytes)
 {

@@ -20,29 +20,32 @@
 bool size_mul(size_t a, size_t b, size_t *product);
 bool size_add(size_t a, size_t b, size_t *sum);
 
-void *mem_alloc(size_t bytes);                              /* uninitialised, 16-byte aligned; owner frees with free() */
-void *mem_zalloc(size_t n, size_t size);                    /* n * size zero bytes, checked */
-void *mem_array(size_t n, size_t size);                     /* n * size bytes, checked, uninitialised */
-void *mem_realloc(void *p, size_t n, size_t size);          /* n * size bytes, checked */
-void *mem_aligned(size_t bytes);                            /* 64-byte aligned, uninitialised; owner frees with free() */
+void *mem_alloc(size_t bytes);                     /* uninitialised, 16-byte aligned; owner frees with free() */
+void *mem_zalloc(size_t n, size_t size);           /* n * size zero bytes, checked */
+void *mem_array(size_t n, size_t size);            /* n * size bytes, checked, uninitialised */
+void *mem_realloc(void *p, size_t n, size_t size); /* n * size bytes, checked */
+void *mem_aligned(size_t bytes);                   /* 64-byte aligned, uninitialised; owner frees with free() */
 char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t n);
 /* Grows *p (elements of `size` bytes, *cap of them) so that `need` fit, at least doubling. */
 void mem_grow(void *pointer_to_p, size_t *cap, size_t need, size_t size);
+
+/* Ends the process as a failed mem_alloc does, for memory that a library could not get: "out of memory (WHAT)". */
+_Noreturn void mem_exhausted(const char *what);
 
 struct arena_block;
 struct arena {
     struct arena_block *blocks; /* newest first */
 };
 
-void *arena_alloc(struct arena *arena, size_t bytes);         /* 16-byte aligned, uninitialised */
+void *arena_alloc(struct arena *arena, size_t bytes); /* 16-byte aligned, uninitialised */
 void *arena_zalloc(struct arena *arena, size_t n, size_t size);
 void *arena_array(struct arena *arena, size_t n, size_t size);
-void *arena_aligned(struct arena *arena, size_t bytes);       /* 64-byte aligned */
+void *arena_aligned(struct arena *arena, size_t bytes); /* 64-byte aligned */
 char *arena_strdup(struct arena *arena, const char *s);
 char *arena_strndup(struct arena *arena, const char *s, size_t n);
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void arena_reset(struct arena *arena);                        /* forgets all, keeps the largest block */
+void arena_reset(struct arena *arena); /* forgets all, keeps the largest block */
 void arena_free(struct arena *arena);
 
 #endif

@@ -47,27 +47,31 @@ struct option_list {
 
 struct option {
     enum option_kind kind;
-    char letter;           /* 0 = none */
+    char letter; /* 0 = none */
     const char *name;
-    const char *argument;  /* its name in help, NULL for flags */
+    const char *argument; /* its name in help, NULL for flags */
     void *target;
-    const char *help;      /* one sentence fragment, default in [brackets] */
+    const char *help; /* one sentence fragment, default in [brackets] */
     uint64_t low, high;
     double dlow, dhigh;
     const char *const *choices;
-    bool *given;           /* set to true when the option was given; or NULL */
-    bool hidden;           /* not in help or completion */
+    bool *given; /* set to true when the option was given; or NULL */
+    bool hidden; /* not in help or completion */
 };
 
+/* It would give each brace a line. */
+/* clang-format off */
 #define OPT_FLAG(l, n, t, h) {.kind = OPTION_FLAG, .letter = (l), .name = (n), .target = (t), .help = (h)}
 #define OPT_STRING(l, n, a, t, h) \
     {.kind = OPTION_STRING, .letter = (l), .name = (n), .argument = (a), .target = (t), .help = (h)}
 #define OPT_LIST(l, n, a, t, h) \
     {.kind = OPTION_LIST, .letter = (l), .name = (n), .argument = (a), .target = (t), .help = (h)}
 #define OPT_U64(l, n, a, t, lo, hi, h) \
-    {.kind = OPTION_U64, .letter = (l), .name = (n), .argument = (a), .target = (t), .low = (lo), .high = (hi), .help = (h)}
+    {.kind = OPTION_U64, .letter = (l), .name = (n), .argument = (a), .target = (t), .low = (lo), .high = (hi), \
+     .help = (h)}
 #define OPT_DOUBLE(l, n, a, t, lo, hi, h) \
-    {.kind = OPTION_DOUBLE, .letter = (l), .name = (n), .argument = (a), .target = (t), .dlow = (lo), .dhigh = (hi), .help = (h)}
+    {.kind = OPTION_DOUBLE, .letter = (l), .name = (n), .argument = (a), .target = (t), .dlow = (lo), .dhigh = (hi), \
+     .help = (h)}
 #define OPT_SIZE(l, n, a, t, h) \
     {.kind = OPTION_SIZE, .letter = (l), .name = (n), .argument = (a), .target = (t), .high = UINT64_MAX, .help = (h)}
 #define OPT_SECONDS(l, n, a, t, h) \
@@ -75,16 +79,18 @@ struct option {
 #define OPT_CHOICE(l, n, a, t, c, h) \
     {.kind = OPTION_CHOICE, .letter = (l), .name = (n), .argument = (a), .target = (t), .choices = (c), .help = (h)}
 #define OPT_LEVEL(l, n, a, t, bare, lo, hi, h) \
-    {.kind = OPTION_LEVEL, .letter = (l), .name = (n), .argument = (a), .target = (t), .low = (bare), .dlow = (lo), .dhigh = (hi), .help = (h)}
+    {.kind = OPTION_LEVEL, .letter = (l), .name = (n), .argument = (a), .target = (t), .low = (bare), \
+     .dlow = (lo), .dhigh = (hi), .help = (h)}
 #define OPT_END {.kind = OPTION_END}
 /* -h, -V, -q, -v: every program has them; they act on program.h. The hidden --completion SHELL prints the script. */
 #define OPT_COMMON {.kind = OPTION_CALL, .name = "common"}
+/* clang-format on */
 
 struct program_usage {
     const char *name;
-    const char *summary;   /* one line, lower case, no full stop */
-    const char *synopsis;  /* after the name */
-    const char *examples;  /* lines, shown first by --help */
+    const char *summary;  /* one line, lower case, no full stop */
+    const char *synopsis; /* after the name */
+    const char *examples; /* lines, shown first by --help */
     const struct option *options;
 };
 

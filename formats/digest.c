@@ -6,8 +6,8 @@
 #include <xxhash.h>
 
 #include "checkpoint.h"
+#include "memory.h"
 #include "msgpack.h"
-#include "program.h"
 #include "stream.h"
 
 static XXH3_state_t *
@@ -15,7 +15,7 @@ hash_open(void)
 {
     XXH3_state_t *state = XXH3_createState();
     if (state == NULL)
-        die(STATUS_SYSTEM, "out of memory (for a hash state)");
+        mem_exhausted("for a hash state");
     XXH3_128bits_reset(state);
     return state;
 }

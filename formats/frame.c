@@ -12,7 +12,6 @@
 #include <zstd_errors.h>
 
 #include "msgpack.h"
-#include "program.h"
 
 enum {
     KIND_BYTES = 64,
@@ -35,7 +34,7 @@ hash_new(void)
 {
     XXH3_state_t *hash = XXH3_createState();
     if (hash == NULL)
-        die(STATUS_SYSTEM, "out of memory (for a hash state)");
+        mem_exhausted("for a hash state");
     XXH3_128bits_reset(hash);
     return hash;
 }

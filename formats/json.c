@@ -154,7 +154,10 @@ static const double power_of_ten[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e
 static int
 put_special(char *buffer, double number)
 {
-    return sprintf(buffer, "%s", isnan(number) ? "nan" : number > 0 ? "inf" : "-inf");
+    const char *name = isnan(number) ? "nan" : number > 0 ? "inf" : "-inf";
+    size_t n = strlen(name);
+    memcpy(buffer, name, n + 1);
+    return (int) n;
 }
 
 /*

@@ -22,6 +22,6 @@ cl-tune -m model.ck --epochs 20 -o next.ck new.clt
 # Exit 1: the new model is not good enough.
 cl-ingest -m model.ck holdout.csv | cl-eval -m next.ck --gate "$gate" > evaluation.txt
 mv next.ck model.ck
-mkdir -p done
-mv new/*.csv done/
+mkdir -p past
+mv new/*.csv past/
 echo "nightly: model.ck is new"
