@@ -420,7 +420,7 @@ bad_cell(struct ingest *in, const struct sink *sink, const char *way_out, bool c
 static int
 not_a_number(struct ingest *in, const struct sink *sink, const char *s, size_t n, double value, struct error *error)
 {
-    char hint[200], shown[96];
+    char hint[320], shown[96];
     const struct column *column = &in->schema.columns[sink->column];
     error_quote(shown, sizeof shown, column->name, strlen(column->name), 60);
     if (isinf(value))
