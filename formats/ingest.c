@@ -281,6 +281,8 @@ finish(struct ingest *in, struct error *error)
     if (in->bad_policy == BAD_SHARE && (double) in->n_bad > in->bad_share * (double) in->record)
         return error_set(error, STATUS_DATA, "%" PRIu64 " of %" PRIu64 " records are bad, more than the share %g of --bad-rows",
                          in->n_bad, in->record, in->bad_share);
+    if (in->n_bad == in->record)
+        return error_set(error, STATUS_DATA, "no record can be used");
     if (options->expect_given && in->record != options->expect_rows)
         return error_set(error, STATUS_DATA, "%" PRIu64 " records came where --expect-rows wants %" PRIu64, in->record,
                          options->expect_rows);

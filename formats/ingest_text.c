@@ -228,12 +228,15 @@ decide_header(const struct ingest *in, const char *file, char *const *cells, siz
         }
     }
     bool named = options_name(in, cells, n), header = named || names > 0 || numbers == 0;
-    ingest_note(in, "%s: %s (%s)", file, header ? "the first record is the header" : "no header, columns are c1, c2, ...",
+    ingest_note(in, "%s: %s (%s)", file, header ? "the first record is the header" : "no header",
                 named                   ? "an option names one of its cells"
                 : names > 0             ? "text stands over a column of numbers"
                 : numbers > 0           ? "numbers stand over columns of numbers"
                                         : "no number in it");
-    if (header && numbers > 0 && !named)
+    if (!header)
+        ingest_warn(in, "%s: no header is seen, the columns are called c1, c2, ... (--no-header if so, --header yes if not)",
+                    file);
+    else if (numbers > 0 && !named)
         ingest_warn(in, "%s: the first record is taken as the header, although it holds '%s' (--no-header if it is data)",
                     file, error_quote(shown, sizeof shown, cells[number_at], strlen(cells[number_at]), CELL_SHOWN));
     return header;
