@@ -6,7 +6,8 @@
 /* Bounds of what a file may declare, checked before anything of that size is allocated. */
 enum { MAX_LAYERS = 1024, MAX_CATEGORIES = 1 << 20 };
 
-static const char *const activation_names[ACT_COUNT] = {"none", "relu", "leaky-relu", "tanh", "sigmoid", "gelu", "silu"};
+static const char *const activation_names[ACT_COUNT] = {"none",    "relu", "leaky-relu", "tanh",
+                                                        "sigmoid", "gelu", "silu"};
 static const char *const loss_names[LOSS_COUNT] = {"mse", "mae", "huber", "bce", "ce"};
 
 static bool
@@ -254,8 +255,7 @@ get_array(const struct value *map, const char *key, size_t low, size_t high, con
 }
 
 static int
-layer_from_value(struct network *network, uint32_t l, const struct value *map, struct arena *arena,
-                 struct error *error)
+layer_from_value(struct network *network, uint32_t l, const struct value *map, struct arena *arena, struct error *error)
 {
     struct layer *layer = &network->layers[l];
     const struct layer *below = l == 0 ? NULL : &network->layers[l - 1];

@@ -34,8 +34,8 @@
  *   numbers of the plan and rounded to float once; powers by num_power.
  *
  * Rule 5, random numbers: common/rng.h. Row order of part 0: row_order_make(seed, epoch, n), steps per epoch
- *   = ceil(n / rows), rows = 0 being the whole set; step s is rows [(s % steps) * rows, ...) of epoch s / steps. Row i of
- *   step s of part p > 0: rng_below(rng_key(seed, RNG_RESERVOIR, p), s * rows + i, n of its set); rows = 0: all of the
+ *   = ceil(n / rows), rows = 0 being the whole set; step s is rows [(s % steps) * rows, ...) of epoch s / steps. Row i
+ * of step s of part p > 0: rng_below(rng_key(seed, RNG_RESERVOIR, p), s * rows + i, n of its set); rows = 0: all of the
  *   set, in order. Dropout of unit j, row r of the batch: philox(rng_key(seed, RNG_DROPOUT, layer),
  *   {step lo, step hi, r, j / 4})[j % 4]; kept iff rng_unit(bits) >= p.
  *
@@ -51,14 +51,14 @@
  *   with soft targets: dz = fma(g2, scale2, dz), scale2 from soft_weight likewise. A part whose weight is 0 starts from
  *   dz = 0; one whose soft_weight is 0, or that has no soft targets, leaves the second step out.
  *
- * One update (kernels/ref/optimiser.c), per element: gradient; + anchor: g = fma(lambda * omega, theta - theta*, g); norm
- *   over all parameters that are not frozen: per parameter s(fma g g), these added in double in parameter order, sqrt in
- *   double, rounded once; if norm > clip: g = g * (clip / norm); coupled decay (weights and categories):
- *   g = fma(lambda, theta, g), or decoupled: theta = fma(-(lr * lambda), theta, theta); then the optimiser. So the anchor is
+ * One update (kernels/ref/optimiser.c), per element: gradient; + anchor: g = fma(lambda * omega, theta - theta*, g);
+ * norm over all parameters that are not frozen: per parameter s(fma g g), these added in double in parameter order,
+ * sqrt in double, rounded once; if norm > clip: g = g * (clip / norm); coupled decay (weights and categories): g =
+ * fma(lambda, theta, g), or decoupled: theta = fma(-(lr * lambda), theta, theta); then the optimiser. So the anchor is
  *   part of what is clipped (it belongs to the objective), decay is not.
  *
- * Frozen parameters (their own flag or their layer's) get no gradient and no update; the backward pass ends at the lowest
- * layer that has a trainable parameter.
+ * Frozen parameters (their own flag or their layer's) get no gradient and no update; the backward pass ends at the
+ * lowest layer that has a trainable parameter.
  *
  * The functions are inline, branch-free but for selects, and hold no tables, so one text serves scalar code, compilers
  * that vectorise it, and a GPU compiler (which sets NUM_FN first). Largest errors: tests/unit/test_numerics.c.
@@ -237,13 +237,20 @@ NUM_FN float
 num_activate(enum activation activation, float z)
 {
     switch (activation) {
-    case ACT_RELU: return z > 0.0f ? z : 0.0f;
-    case ACT_LEAKY_RELU: return z > 0.0f ? z : 0.01f * z;
-    case ACT_TANH: return num_tanh(z);
-    case ACT_SIGMOID: return num_sigmoid(z);
-    case ACT_GELU: return z * num_normal_cdf(z);
-    case ACT_SILU: return z * num_sigmoid(z);
-    default: return z;
+    case ACT_RELU:
+        return z > 0.0f ? z : 0.0f;
+    case ACT_LEAKY_RELU:
+        return z > 0.0f ? z : 0.01f * z;
+    case ACT_TANH:
+        return num_tanh(z);
+    case ACT_SIGMOID:
+        return num_sigmoid(z);
+    case ACT_GELU:
+        return z * num_normal_cdf(z);
+    case ACT_SILU:
+        return z * num_sigmoid(z);
+    default:
+        return z;
     }
 }
 
@@ -251,10 +258,14 @@ NUM_FN float
 num_activate_slope(enum activation activation, float z, float a)
 {
     switch (activation) {
-    case ACT_RELU: return z > 0.0f ? 1.0f : 0.0f;
-    case ACT_LEAKY_RELU: return z > 0.0f ? 1.0f : 0.01f;
-    case ACT_TANH: return fmaf(-a, a, 1.0f);
-    case ACT_SIGMOID: return a * (1.0f - a);
+    case ACT_RELU:
+        return z > 0.0f ? 1.0f : 0.0f;
+    case ACT_LEAKY_RELU:
+        return z > 0.0f ? 1.0f : 0.01f;
+    case ACT_TANH:
+        return fmaf(-a, a, 1.0f);
+    case ACT_SIGMOID:
+        return a * (1.0f - a);
     case ACT_GELU: {
         float density = 0x1.988454p-2f * num_exp(-0.5f * (z * z));
         return fmaf(z, density, num_normal_cdf(z));
@@ -263,7 +274,8 @@ num_activate_slope(enum activation activation, float z, float a)
         float s = num_sigmoid(z);
         return s * fmaf(z, 1.0f - s, 1.0f);
     }
-    default: return 1.0f;
+    default:
+        return 1.0f;
     }
 }
 

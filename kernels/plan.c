@@ -173,7 +173,8 @@ plan_rows_at(struct plan_rows *rows, uint64_t r, uint32_t *part)
     if (p == 0)
         return rows->plan->shuffle ? row_order_at(&rows->order, rows->epoch_first + i) : rows->epoch_first + i;
     uint32_t batch = rows->plan->parts[p].rows;
-    return batch == 0 ? i : rng_below(rows->replay[p], rows->step * batch + i, rows->sets[rows->plan->parts[p].set].rows.n);
+    return batch == 0 ? i
+                      : rng_below(rows->replay[p], rows->step * batch + i, rows->sets[rows->plan->parts[p].set].rows.n);
 }
 
 struct plan_update

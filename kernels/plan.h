@@ -28,8 +28,7 @@ int plan_check_network(const struct network *network, struct error *error);
 /* The arguments of read and write. */
 int plan_check_param(const struct network *network, enum engine_what what, uint32_t param, struct error *error);
 /* Checks shapes and codes against the network. */
-int plan_set_load(struct plan_set *set, const struct network *network, const struct rowset *rows,
-                  struct error *error);
+int plan_set_load(struct plan_set *set, const struct network *network, const struct rowset *rows, struct error *error);
 int plan_check(const struct network *network, const struct plan *plan, const struct plan_set sets[ENGINE_MAX_SETS],
                struct error *error);
 /* Checks that codes of rows [first, first + n) are in the network's tables. */
@@ -42,11 +41,11 @@ struct plan_rows {
     const struct plan_set *sets;
     uint64_t steps_per_epoch;
     uint64_t step;
-    uint64_t n;                            /* rows of the step */
-    uint64_t first[ENGINE_MAX_SETS + 1];   /* part p has rows first[p] .. first[p + 1) of the batch */
-    float scale[ENGINE_MAX_SETS];          /* (float) (weight / rows of the part) */
-    float soft_scale[ENGINE_MAX_SETS];     /* (float) (soft_weight / rows of the part), 0 without soft targets */
-    uint64_t epoch_first;                  /* of part 0 in its epoch's order */
+    uint64_t n;                          /* rows of the step */
+    uint64_t first[ENGINE_MAX_SETS + 1]; /* part p has rows first[p] .. first[p + 1) of the batch */
+    float scale[ENGINE_MAX_SETS];        /* (float) (weight / rows of the part) */
+    float soft_scale[ENGINE_MAX_SETS];   /* (float) (soft_weight / rows of the part), 0 without soft targets */
+    uint64_t epoch_first;                /* of part 0 in its epoch's order */
     struct row_order order;
     bool order_made;
     struct rng_key replay[ENGINE_MAX_SETS];
@@ -63,16 +62,16 @@ uint64_t plan_rows_most(const struct plan *plan, const struct plan_set *sets);
 struct plan_update {
     enum optimiser_kind kind;
     float lr;
-    float anchor;                /* lambda of the anchor, 0 = none */
-    float clip;                  /* 0 = none */
-    float decay;                 /* coupled, 0 = none */
-    float shrink;                /* lr * decay, decoupled, 0 = none */
-    float gamma, fresh;          /* momentum, 1 - dampening */
+    float anchor;       /* lambda of the anchor, 0 = none */
+    float clip;         /* 0 = none */
+    float decay;        /* coupled, 0 = none */
+    float shrink;       /* lr * decay, decoupled, 0 = none */
+    float gamma, fresh; /* momentum, 1 - dampening */
     float beta1, beta2;
-    float beta1_rest, beta2_rest;/* 1 - beta */
+    float beta1_rest, beta2_rest; /* 1 - beta */
     float epsilon;
-    float rate;                  /* adam: lr / (1 - beta1^t) */
-    float root;                  /* adam: 1 / sqrt(1 - beta2^t) */
+    float rate; /* adam: lr / (1 - beta1^t) */
+    float root; /* adam: 1 / sqrt(1 - beta2^t) */
     bool uses_m, uses_v;
 };
 struct plan_update plan_update(const struct plan *plan, uint64_t step);

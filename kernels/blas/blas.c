@@ -39,12 +39,11 @@ product(size_t m, size_t k, size_t n, const float *A, size_t lda, const float *B
 static void
 gradient(size_t rows, size_t m, size_t n, const float *X, size_t ldx, const float *dz, size_t ldz, float *dW)
 {
-    sgemm(CBLAS_ROW_MAJOR, CBLAS_TRANS, CBLAS_NO_TRANS, (int) m, (int) n, (int) rows, 1, X, (int) ldx, dz, (int) ldz,
-          0, dW, (int) n);
+    sgemm(CBLAS_ROW_MAJOR, CBLAS_TRANS, CBLAS_NO_TRANS, (int) m, (int) n, (int) rows, 1, X, (int) ldx, dz, (int) ldz, 0,
+          dW, (int) n);
 }
 
-static const struct cpu_products products = {
-    .name = "CBLAS", .takes = takes, .product = product, .gradient = gradient};
+static const struct cpu_products products = {.name = "CBLAS", .takes = takes, .product = product, .gradient = gradient};
 
 static void
 load_library(void)

@@ -73,7 +73,7 @@ cpu_each(struct engine_state *state, bool wide, size_t n, void (*task)(void *arg
 static void
 chunk_free(struct engine_state *state)
 {
-    void *const buffers[] = {state->x,   state->c,    state->y,    state->label, state->losses, state->row,
+    void *const buffers[] = {state->x,    state->c,    state->y,    state->label, state->losses, state->row,
                              state->part, state->next, state->last, state->head,  state->stack};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
@@ -556,7 +556,7 @@ cpu_read(struct engine_state *state, enum engine_what what, uint32_t param, floa
 {
     if (plan_check_param(state->network, what, param, error) < 0)
         return -1;
-    float **values = what != ENGINE_GRADIENT ? state->values[what]
+    float **values = what != ENGINE_GRADIENT   ? state->values[what]
                      : state->gradient == NULL ? NULL
                                                : state->gradient->values;
     if (values == NULL)
@@ -592,8 +592,9 @@ const char *
 cpu_describe(struct engine_state *state)
 {
     const char *products = state->products == NULL ? "" : state->products->name;
-    snprintf(state->text, sizeof state->text, "%s (%s%s%s, %u thread%s)", state->products == NULL ? "cpu" : "blas", products,
-             products[0] == '\0' ? "" : ", ", state->kernels->name, state->threads, state->threads == 1 ? "" : "s");
+    snprintf(state->text, sizeof state->text, "%s (%s%s%s, %u thread%s)", state->products == NULL ? "cpu" : "blas",
+             products, products[0] == '\0' ? "" : ", ", state->kernels->name, state->threads,
+             state->threads == 1 ? "" : "s");
     return state->text;
 }
 

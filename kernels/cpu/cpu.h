@@ -3,8 +3,9 @@
  * kernels/blas.
  *
  * A step is done in four phases, each split over threads by outputs: rows (gather, forward, loss, backward; groups of
- * rows), gradients (pieces of parameters), update (pieces of parameters), packing of the new weights. Batches larger than a
- * chunk (at most 8 blocks of 64 rows) repeat the first two and add the gradients of chunks by the tree of rule 2.
+ * rows), gradients (pieces of parameters), update (pieces of parameters), packing of the new weights. Batches larger
+ * than a chunk (at most 8 blocks of 64 rows) repeat the first two and add the gradients of chunks by the tree of
+ * rule 2.
  */
 #ifndef CL_CPU_H
 #define CL_CPU_H
@@ -71,16 +72,16 @@ struct engine_state {
 
     /* the chunk: rows of a step or of forward(), [chunk_rows] each */
     size_t chunk_rows, ld_x;
-    float *x;               /* [rows + spare, ld_x] */
-    uint32_t *c;            /* [rows, n_c] */
-    float *y;               /* [rows, o] */
-    uint32_t *label;        /* [rows] */
-    float *losses;          /* [rows] */
-    uint64_t *row;          /* [rows] number in its set */
-    uint32_t *part;         /* [rows] */
-    uint32_t *next, *last;  /* [n_c, rows] rows of equal code: the next one, the last one by place */
-    uint32_t *head;         /* [n_c, rows] the first one by place */
-    float *stack;           /* [n_c, levels, ld] sums of blocks */
+    float *x;              /* [rows + spare, ld_x] */
+    uint32_t *c;           /* [rows, n_c] */
+    float *y;              /* [rows, o] */
+    uint32_t *label;       /* [rows] */
+    float *losses;         /* [rows] */
+    uint64_t *row;         /* [rows] number in its set */
+    uint32_t *part;        /* [rows] */
+    uint32_t *next, *last; /* [n_c, rows] rows of equal code: the next one, the last one by place */
+    uint32_t *head;        /* [n_c, rows] the first one by place */
+    float *stack;          /* [n_c, levels, ld] sums of blocks */
 };
 
 /* open() with other products for wide layers, or NULL. */

@@ -190,7 +190,9 @@ gradient_task(void *arg, size_t index)
             state->kernels->gradient(job->rows, piece->first, piece->last, layer->n_out, X, ldx, layer->dz, layer->ld,
                                      values);
         break;
-    case PARAM_BIAS: state->kernels->bias_gradient(job->rows, layer->n_out, layer->dz, layer->ld, values); break;
+    case PARAM_BIAS:
+        state->kernels->bias_gradient(job->rows, layer->n_out, layer->dz, layer->ld, values);
+        break;
     case PARAM_CATEGORY:
         category_gradient(state, param->category, job->rows, values, &job->gradient->touched[piece->param]);
         break;

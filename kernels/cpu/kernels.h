@@ -3,8 +3,9 @@
  * kernels/numerics.h. The source is kernels.inc.h, compiled once for each.
  *
  * Matrices are row-major. Activations have rows of `ld` floats, a multiple of 16, with `rows + CPU_SPARE_ROWS` rows
- * allocated: kernels may write the columns from n to ld and the spare rows, and nobody reads them. W [k, n] of a product
- * is given as panels: groups of columns, each [k, width], filled with zeros. Nothing may alias unless it says so.
+ * allocated: kernels may write the columns from n to ld and the spare rows, and nobody reads them. W [k, n] of a
+ * product is given as panels: groups of columns, each [k, width], filled with zeros. Nothing may alias unless it says
+ * so.
  */
 #ifndef CL_CPU_KERNELS_H
 #define CL_CPU_KERNELS_H

@@ -31,8 +31,8 @@ tile(const int R, const int V, size_t k, const float *a, size_t a_row, size_t a_
     UNROLL
     for (int r = 0; r < R; r++)
         UNROLL
-        for (int v = 0; v < V; v++)
-            acc[r][v] = start == NULL ? vec_set(0) : vec_load(start + v * LANES);
+    for (int v = 0; v < V; v++)
+        acc[r][v] = start == NULL ? vec_set(0) : vec_load(start + v * LANES);
     for (size_t t = 0; t < k; t++, a += a_col, b += ldb) {
         vec row[TILE_VECTORS];
         UNROLL
@@ -49,8 +49,8 @@ tile(const int R, const int V, size_t k, const float *a, size_t a_row, size_t a_
     UNROLL
     for (int r = 0; r < R; r++)
         UNROLL
-        for (int v = 0; v < V; v++)
-            vec_store(c + (size_t) r * ldc + v * LANES, acc[r][v]);
+    for (int v = 0; v < V; v++)
+        vec_store(c + (size_t) r * ldc + v * LANES, acc[r][v]);
 }
 
 /* The tile for a panel of `vectors` vectors; returns the number of its rows. */
@@ -59,12 +59,20 @@ any_tile(size_t vectors, size_t k, const float *a, size_t a_row, size_t a_col, c
          const float *start, float *c, size_t ldc)
 {
     switch (vectors) {
-    case 1: tile(NARROW_ROWS, 1, k, a, a_row, a_col, b, ldb, start, c, ldc); return NARROW_ROWS;
+    case 1:
+        tile(NARROW_ROWS, 1, k, a, a_row, a_col, b, ldb, start, c, ldc);
+        return NARROW_ROWS;
 #if TILE_MOST > 2
-    case 2: tile(NARROW_ROWS, 2, k, a, a_row, a_col, b, ldb, start, c, ldc); return NARROW_ROWS;
-    case 3: tile(NARROW_ROWS, 3, k, a, a_row, a_col, b, ldb, start, c, ldc); return NARROW_ROWS;
+    case 2:
+        tile(NARROW_ROWS, 2, k, a, a_row, a_col, b, ldb, start, c, ldc);
+        return NARROW_ROWS;
+    case 3:
+        tile(NARROW_ROWS, 3, k, a, a_row, a_col, b, ldb, start, c, ldc);
+        return NARROW_ROWS;
 #endif
-    default: tile(TILE_ROWS, TILE_VECTORS, k, a, a_row, a_col, b, ldb, start, c, ldc); return TILE_ROWS;
+    default:
+        tile(TILE_ROWS, TILE_VECTORS, k, a, a_row, a_col, b, ldb, start, c, ldc);
+        return TILE_ROWS;
     }
 }
 
@@ -219,12 +227,12 @@ activate_only(enum activation activation, size_t n, float *h)
 static void
 activate(enum activation activation, size_t n, float *h, float *q)
 {
-#define ACTIVATE(KIND)                                                                                                 \
-    case KIND:                                                                                                         \
-        if (q != NULL)                                                                                                 \
-            activate_loop(KIND, n, h, q);                                                                              \
-        else                                                                                                           \
-            activate_only(KIND, n, h);                                                                                 \
+#define ACTIVATE(KIND) \
+    case KIND: \
+        if (q != NULL) \
+            activate_loop(KIND, n, h, q); \
+        else \
+            activate_only(KIND, n, h); \
         break
     switch (activation) {
         ACTIVATE(ACT_RELU);
@@ -234,7 +242,8 @@ activate(enum activation activation, size_t n, float *h, float *q)
         ACTIVATE(ACT_GELU);
         ACTIVATE(ACT_SILU);
         ACTIVATE(ACT_NONE);
-    default: break;
+    default:
+        break;
     }
 #undef ACTIVATE
 }
@@ -244,8 +253,8 @@ ALWAYS_INLINE void
 philox(uint32_t k0, uint32_t k1, uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3, uint32_t *o0, uint32_t *o1,
        uint32_t *o2, uint32_t *o3)
 {
-    _Pragma("GCC unroll 10")
-    for (int round = 0; round < 10; round++) {
+    _Pragma("GCC unroll 10") for (int round = 0; round < 10; round++)
+    {
         uint64_t p0 = (uint64_t) 0xD2511F53u * c0, p1 = (uint64_t) 0xCD9E8D57u * c2;
         c0 = (uint32_t) (p1 >> 32) ^ c1 ^ k0;
         c1 = (uint32_t) p1;
@@ -273,8 +282,8 @@ dropout(struct rng_key key, uint64_t step, float p, size_t first, size_t rows, s
             size_t units = n - j < 4 * GROUP ? n - j : 4 * GROUP;
             uint32_t row = (uint32_t) (first + r), unit = (uint32_t) (j / 4);
             for (uint32_t i = 0; i < GROUP; i++)
-                philox(key.k[0], key.k[1], step_low, step_high, row, unit + i, &words[0][i], &words[1][i],
-                       &words[2][i], &words[3][i]);
+                philox(key.k[0], key.k[1], step_low, step_high, row, unit + i, &words[0][i], &words[1][i], &words[2][i],
+                       &words[3][i]);
             for (size_t i = 0; i < 4 * GROUP; i++)
                 mask[i] = (float) (int32_t) (words[i % 4][i / 4] >> 8) * 0x1p-24f >= p ? survivor : 0.0f;
             for (size_t i = 0; i < units; i++)
@@ -365,8 +374,7 @@ cross_entropy(size_t o, const float *z, uint32_t label, const uint8_t *classes, 
 
 /* Terms of the loss and slopes times factor, of n outputs: of one row, or of one output of many rows. */
 static void
-output_terms(enum loss loss, float delta, float factor, size_t n, const float *z, const float *y, float *term,
-             float *g)
+output_terms(enum loss loss, float delta, float factor, size_t n, const float *z, const float *y, float *term, float *g)
 {
     switch (loss) {
     case LOSS_MAE:
@@ -500,19 +508,30 @@ update(const struct plan_update *u, bool decays, float factor, size_t n, const f
     enum decay decay = !decays || (u->decay == 0 && u->shrink == 0) ? DECAY_NONE
                        : u->shrink != 0                             ? DECAY_DECOUPLED
                                                                     : DECAY_COUPLED;
-#define UPDATE(KIND)                                                                                                   \
-    switch (decay) {                                                                                                   \
-    case DECAY_NONE: update_loop(KIND, DECAY_NONE, u, factor, n, g, theta, m, v); break;                               \
-    case DECAY_COUPLED: update_loop(KIND, DECAY_COUPLED, u, factor, n, g, theta, m, v); break;                         \
-    case DECAY_DECOUPLED: update_loop(KIND, DECAY_DECOUPLED, u, factor, n, g, theta, m, v); break;                     \
-    }                                                                                                                  \
+#define UPDATE(KIND) \
+    switch (decay) { \
+    case DECAY_NONE: \
+        update_loop(KIND, DECAY_NONE, u, factor, n, g, theta, m, v); \
+        break; \
+    case DECAY_COUPLED: \
+        update_loop(KIND, DECAY_COUPLED, u, factor, n, g, theta, m, v); \
+        break; \
+    case DECAY_DECOUPLED: \
+        update_loop(KIND, DECAY_DECOUPLED, u, factor, n, g, theta, m, v); \
+        break; \
+    } \
     break
     switch (u->kind) {
-    case OPT_SGD: UPDATE(OPT_SGD);
-    case OPT_MOMENTUM: UPDATE(OPT_MOMENTUM);
-    case OPT_NESTEROV: UPDATE(OPT_NESTEROV);
-    case OPT_RMSPROP: UPDATE(OPT_RMSPROP);
-    default: UPDATE(OPT_ADAM);
+    case OPT_SGD:
+        UPDATE(OPT_SGD);
+    case OPT_MOMENTUM:
+        UPDATE(OPT_MOMENTUM);
+    case OPT_NESTEROV:
+        UPDATE(OPT_NESTEROV);
+    case OPT_RMSPROP:
+        UPDATE(OPT_RMSPROP);
+    default:
+        UPDATE(OPT_ADAM);
     }
 #undef UPDATE
 }

@@ -75,7 +75,8 @@ prepare_task(void *arg, size_t index)
         anchor_elements(job, p, touched->codes[i] * param->cols, param->cols);
     if (job->update->clip > 0) {
         qsort(touched->codes, touched->n, sizeof *touched->codes, compare_codes);
-        state->squares[p] = state->kernels->squares_of_rows(touched->n, touched->codes, param->rows, param->cols, values);
+        state->squares[p] =
+            state->kernels->squares_of_rows(touched->n, touched->codes, param->rows, param->cols, values);
     }
 }
 
@@ -126,7 +127,8 @@ pack_task(void *arg, size_t index)
 void
 cpu_pack(struct engine_state *state)
 {
-    cpu_each(state, network_size(state->network) > WIDE_UPDATE, 2 * (size_t) state->network->n_layers, pack_task, state);
+    cpu_each(state, network_size(state->network) > WIDE_UPDATE, 2 * (size_t) state->network->n_layers, pack_task,
+             state);
     state->packed = true;
 }
 

@@ -31,8 +31,10 @@ init_auto(enum activation activation)
     case ACT_RELU:
     case ACT_LEAKY_RELU:
     case ACT_GELU:
-    case ACT_SILU: return INIT_HE_NORMAL;
-    default: return INIT_GLOROT_UNIFORM;
+    case ACT_SILU:
+        return INIT_HE_NORMAL;
+    default:
+        return INIT_GLOROT_UNIFORM;
     }
 }
 

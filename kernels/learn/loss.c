@@ -123,8 +123,11 @@ uint32_t
 loss_outputs(enum loss loss, uint32_t n_classes, uint32_t n_labels)
 {
     switch (loss) {
-    case LOSS_BCE: return 1;
-    case LOSS_CE: return n_classes;
-    default: return n_labels;
+    case LOSS_BCE:
+        return 1;
+    case LOSS_CE:
+        return n_classes;
+    default:
+        return n_labels;
     }
 }

@@ -70,9 +70,15 @@ ref_block_gradient(struct engine_state *state, uint32_t n, float **gradient)
         if (!plan_trainable(network, p))
             continue;
         switch (param->kind) {
-        case PARAM_WEIGHT: weight_gradient(state, param->layer, n, gradient[p]); break;
-        case PARAM_BIAS: bias_gradient(state, param->layer, n, gradient[p]); break;
-        case PARAM_CATEGORY: category_gradient(state, param->category, n, gradient[p]); break;
+        case PARAM_WEIGHT:
+            weight_gradient(state, param->layer, n, gradient[p]);
+            break;
+        case PARAM_BIAS:
+            bias_gradient(state, param->layer, n, gradient[p]);
+            break;
+        case PARAM_CATEGORY:
+            category_gradient(state, param->category, n, gradient[p]);
+            break;
         }
     }
 }

@@ -24,7 +24,9 @@ update_element(const struct plan_update *u, float decay, float shrink, float *th
     if (shrink != 0)
         *theta = fmaf(-shrink, *theta, *theta);
     switch (u->kind) {
-    case OPT_SGD: *theta = fmaf(-u->lr, g, *theta); break;
+    case OPT_SGD:
+        *theta = fmaf(-u->lr, g, *theta);
+        break;
     case OPT_MOMENTUM:
         *m = fmaf(u->fresh, g, u->gamma * *m);
         *theta = fmaf(-u->lr, *m, *theta);

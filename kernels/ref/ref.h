@@ -17,13 +17,13 @@ struct ref_layer {
 
 struct engine_state {
     const struct network *network;
-    float **values[ENGINE_WHAT_COUNT];    /* [n_params] -> [rows, cols], or NULL while all are zero */
+    float **values[ENGINE_WHAT_COUNT]; /* [n_params] -> [rows, cols], or NULL while all are zero */
     struct plan_set sets[ENGINE_MAX_SETS];
-    struct ref_layer *layers;             /* [n_layers] */
-    const float **x;                      /* [64] rows of the block: numeric inputs, */
-    const uint32_t **c;                   /* [64] and codes */
-    float **tree[64];                     /* gradients of whole subtrees of blocks, by level; [n_params] each */
-    uint8_t **touched;                    /* [n_params] -> [rows], for category tables */
+    struct ref_layer *layers; /* [n_layers] */
+    const float **x;          /* [64] rows of the block: numeric inputs, */
+    const uint32_t **c;       /* [64] and codes */
+    float **tree[64];         /* gradients of whole subtrees of blocks, by level; [n_params] each */
+    uint8_t **touched;        /* [n_params] -> [rows], for category tables */
 };
 
 /* forward.c. z of a layer for one row; x: [n_in], c: [n_c] for the first layer, else NULL. */

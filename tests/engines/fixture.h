@@ -22,10 +22,10 @@ struct spec {
     uint64_t rows;
     uint32_t batch;
     uint32_t steps;
-    uint32_t replay;     /* rows of a second part a step */
-    bool soft;           /* the second part has soft targets */
-    bool weights;        /* rows have weights */
-    bool mask;           /* class mask on the softmax */
+    uint32_t replay; /* rows of a second part a step */
+    bool soft;       /* the second part has soft targets */
+    bool weights;    /* rows have weights */
+    bool mask;       /* class mask on the softmax */
     float clip, anchor, decay;
     bool decoupled;
     bool shuffle;
@@ -71,7 +71,8 @@ fixture_rows(struct arena *arena, const struct spec *spec, uint64_t n, uint64_t 
     uint32_t *label = arena_array(arena, n, sizeof *label);
     float *y = fixture_normals(arena, stream + 2, n * spec->n_out, 1);
     for (uint64_t i = 0; i < n; i++)
-        label[i] = (uint32_t) rng_below(key, n * 100 + i, spec->mask && spec->n_out > 1 ? spec->n_out - 1 : spec->n_out);
+        label[i] =
+            (uint32_t) rng_below(key, n * 100 + i, spec->mask && spec->n_out > 1 ? spec->n_out - 1 : spec->n_out);
     for (uint64_t i = 0; spec->loss == LOSS_BCE && i < n * spec->n_out; i++)
         y[i] = y[i] > 0 ? 1.0f : 0.0f;
     rows.y = y;

@@ -1,16 +1,16 @@
 /*
  * Every engine against `ref`, over networks x losses x optimisers x activations x batches x what a plan can ask for.
- * Exact engines by memcmp of weights, moments and loss sums after several steps, on every instruction set of this machine
- * and with 1 and 2 threads; `blas` by tolerance.
+ * Exact engines by memcmp of weights, moments and loss sums after several steps, on every instruction set of this
+ * machine and with 1 and 2 threads; `blas` by tolerance.
  */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 
-#include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
+#include <cmocka.h>
 
 #include "fixture.h"
 
@@ -21,8 +21,7 @@ struct outcome {
 };
 
 static void
-outcome_read(struct outcome *outcome, const struct fixture *f, const struct engine *engine,
-             struct engine_state *state)
+outcome_read(struct outcome *outcome, const struct fixture *f, const struct engine *engine, struct engine_state *state)
 {
     outcome->param = fixture_read(f, engine, state, ENGINE_PARAM);
     outcome->m = fixture_read(f, engine, state, ENGINE_M);
@@ -61,7 +60,8 @@ describe(const struct spec *s)
              s->n_x, s->n_c, s->n_hidden, s->hidden[0], s->hidden[1], s->hidden[2], s->n_out, loss_name(s->loss),
              optimiser_name(s->optimiser), activation_name(s->activation), s->batch, (unsigned long long) s->rows,
              (double) s->dropout, (double) s->clip, (double) s->decay, s->decoupled ? " decoupled" : "",
-             (double) s->anchor, s->replay, s->soft ? " soft" : "", s->weights ? " weights" : "", s->mask ? " mask" : "");
+             (double) s->anchor, s->replay, s->soft ? " soft" : "", s->weights ? " weights" : "",
+             s->mask ? " mask" : "");
     return text;
 }
 
@@ -330,9 +330,9 @@ test_shares(void **unused)
             struct run_result result;
             memset(&shared.result, 0, sizeof shared.result);
             for (uint64_t s = 0; s < n_shares; s++) {
-                assert_int_equal(engines[e]->grad(state, &f.plan, 3, cuts[cut][s], cuts[cut][s + 1] - cuts[cut][s], &result,
-                                                  &error),
-                                 0);
+                assert_int_equal(
+                    engines[e]->grad(state, &f.plan, 3, cuts[cut][s], cuts[cut][s + 1] - cuts[cut][s], &result, &error),
+                    0);
                 share[s] = fixture_read(&f, engines[e], state, ENGINE_GRADIENT);
                 shared.result.rows += result.rows;
             }
@@ -561,7 +561,8 @@ test_divergence_and_stop(void **unused)
         assert_true(result.diverged);
         assert_true(result.steps < 50);
         int stop = 1;
-        fixture_write(&f, engines[e], state, ENGINE_PARAM, fixture_normals(&f.arena, 5, network_size(&f.network), 0.1f));
+        fixture_write(&f, engines[e], state, ENGINE_PARAM,
+                      fixture_normals(&f.arena, 5, network_size(&f.network), 0.1f));
         f.plan.stop = &stop;
         lr[0] = 0.01f;
         assert_int_equal(engines[e]->run(state, &f.plan, &result, &error), 0);
@@ -593,8 +594,7 @@ test_names(void **unused)
     fixture_open(&f, &base);
     setenv("CL_ISA", "mmx", 1);
     assert_int_equal(engine_cpu.open(&state, &f.network, &(struct engine_options){.threads = 1}, &error), -1);
-    assert_string_equal(error.text,
-                        "CL_ISA='mmx' is none of avx512, avx2, base (unset it to let the program choose)");
+    assert_string_equal(error.text, "CL_ISA='mmx' is none of avx512, avx2, base (unset it to let the program choose)");
     setenv("CL_ISA", "base", 1);
     assert_int_equal(engine_cpu.open(&state, &f.network, &(struct engine_options){.threads = 1}, &error), 0);
     assert_string_equal(engine_cpu.describe(state), "cpu (base, 1 thread)");

@@ -2,14 +2,14 @@
  * The gradients of the reference engine against central differences of an independent forward pass and loss, written
  * here in double with libm. Every loss x activation, with categories, weights, masks, dropout, replay and soft targets.
  */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 
-#include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
+#include <cmocka.h>
 
 #include "fixture.h"
 #include "plan.h"
@@ -18,13 +18,20 @@ static double
 activate(enum activation activation, double z)
 {
     switch (activation) {
-    case ACT_RELU: return z > 0 ? z : 0;
-    case ACT_LEAKY_RELU: return z > 0 ? z : 0.01 * z;
-    case ACT_TANH: return tanh(z);
-    case ACT_SIGMOID: return 1 / (1 + exp(-z));
-    case ACT_GELU: return 0.5 * z * (1 + erf(z / sqrt(2)));
-    case ACT_SILU: return z / (1 + exp(-z));
-    default: return z;
+    case ACT_RELU:
+        return z > 0 ? z : 0;
+    case ACT_LEAKY_RELU:
+        return z > 0 ? z : 0.01 * z;
+    case ACT_TANH:
+        return tanh(z);
+    case ACT_SIGMOID:
+        return 1 / (1 + exp(-z));
+    case ACT_GELU:
+        return 0.5 * z * (1 + erf(z / sqrt(2)));
+    case ACT_SILU:
+        return z / (1 + exp(-z));
+    default:
+        return z;
     }
 }
 
@@ -89,7 +96,8 @@ forward(const struct fixture *f, double *const *theta, uint64_t step, uint64_t r
 static double
 objective(const struct fixture *f, double *const *theta, uint64_t step)
 {
-    struct plan_set sets[ENGINE_MAX_SETS] = {{.rows = f->sets[0], .loaded = true}, {.rows = f->sets[1], .loaded = true}};
+    struct plan_set sets[ENGINE_MAX_SETS] = {{.rows = f->sets[0], .loaded = true},
+                                             {.rows = f->sets[1], .loaded = true}};
     struct plan_rows rows;
     uint32_t o = network_outputs(&f->network);
     double sum = 0, z[80];
@@ -153,8 +161,16 @@ check(const struct spec *spec)
     arena_free(&f.arena);
 }
 
-static const struct spec base = {.n_x = 5, .n_c = 2, .n_out = 3, .hidden = {7, 6}, .n_hidden = 2, .rows = 200,
-                                 .batch = 40, .steps = 1, .shuffle = true, .seed = 11};
+static const struct spec base = {.n_x = 5,
+                                 .n_c = 2,
+                                 .n_out = 3,
+                                 .hidden = {7, 6},
+                                 .n_hidden = 2,
+                                 .rows = 200,
+                                 .batch = 40,
+                                 .steps = 1,
+                                 .shuffle = true,
+                                 .seed = 11};
 
 static void
 test_every_loss_and_activation(void **unused)

@@ -1,10 +1,10 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 
-#include <cmocka.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "network.h"
 
@@ -27,10 +27,10 @@ test_dense(void **unused)
         enum param_kind kind;
         uint64_t rows, cols;
     } expected[] = {
-        {"hidden1.weight", PARAM_WEIGHT, 3, 64},        {"hidden1.bias", PARAM_BIAS, 1, 64},
+        {"hidden1.weight", PARAM_WEIGHT, 3, 64},          {"hidden1.bias", PARAM_BIAS, 1, 64},
         {"hidden1.category.town", PARAM_CATEGORY, 5, 64}, {"hidden1.category.kind", PARAM_CATEGORY, 9, 64},
-        {"hidden2.weight", PARAM_WEIGHT, 64, 32},       {"hidden2.bias", PARAM_BIAS, 1, 32},
-        {"output.weight", PARAM_WEIGHT, 32, 7},         {"output.bias", PARAM_BIAS, 1, 7},
+        {"hidden2.weight", PARAM_WEIGHT, 64, 32},         {"hidden2.bias", PARAM_BIAS, 1, 32},
+        {"output.weight", PARAM_WEIGHT, 32, 7},           {"output.bias", PARAM_BIAS, 1, 7},
     };
     struct arena arena = {NULL};
     struct network network = make(&arena);
@@ -143,7 +143,8 @@ test_bad_values(void **unused)
         const char *sentence;
     } cases[] = {
         {-1, "n_x", value_int(&arena, -1), "network: the map: 'n_x' is missing or no whole number"},
-        {-1, "n_x", value_uint(&arena, (uint64_t) 1 << 40), "network: the map: 'n_x' is 1099511627776, outside 0 to 2147483647"},
+        {-1, "n_x", value_uint(&arena, (uint64_t) 1 << 40),
+         "network: the map: 'n_x' is 1099511627776, outside 0 to 2147483647"},
         {-1, "layers", NULL, "network: 'layers' is missing or no array"},
         {-1, "layers", value_array(&arena), "network: 'layers' has 0 entries, outside 1 to 1024"},
         {-1, "categories", value_map(&arena), "network: 'categories' is missing or no array"},
@@ -160,7 +161,8 @@ test_bad_values(void **unused)
         {1, "in", value_uint(&arena, 63), "network: layer 2: 'in' is 63, outside 64 to 64"},
         {1, "out", value_uint(&arena, 0), "network: layer 2: 'out' is 0, outside 1 to 2147483647"},
         {1, "activation", value_string(&arena, "swish"), "network: layer 2 has the unknown activation 'swish'"},
-        {2, "activation", value_string(&arena, "relu"), "network: the last layer must have activation 'none', not 'relu'"},
+        {2, "activation", value_string(&arena, "relu"),
+         "network: the last layer must have activation 'none', not 'relu'"},
         {1, "dropout", value_float(&arena, 1), "network: layer 2: 'dropout' is missing or outside 0 to 1"},
         {1, "frozen", value_uint(&arena, 1), "network: layer 2: 'frozen' is no boolean"},
         {1, "frozen_parameters", value_push(&arena, value_array(&arena), value_string(&arena, "x")),
@@ -209,9 +211,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dense),      cmocka_unit_test(test_linear), cmocka_unit_test(test_value_round_trip),
-        cmocka_unit_test(test_copy),       cmocka_unit_test(test_bad_values),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_dense), cmocka_unit_test(test_linear),     cmocka_unit_test(test_value_round_trip),
+        cmocka_unit_test(test_copy),  cmocka_unit_test(test_bad_values), cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,14 @@
 /*
- * Elementary functions against libm in double, and the sums of rule 3 against their definition. A sample of all floats by
- * default; every one with CL_EXHAUSTIVE=1 (minutes).
+ * Elementary functions against libm in double, and the sums of rule 3 against their definition. A sample of all floats
+ * by default; every one with CL_EXHAUSTIVE=1 (minutes).
  */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 
-#include <cmocka.h>
 #include <stdlib.h>
+#include <cmocka.h>
 
 #include "numerics.h"
 
@@ -150,13 +150,20 @@ static double
 exact_activation(enum activation activation, double z)
 {
     switch (activation) {
-    case ACT_RELU: return z > 0 ? z : 0;
-    case ACT_LEAKY_RELU: return z > 0 ? z : (double) 0.01f * z;
-    case ACT_TANH: return tanh(z);
-    case ACT_SIGMOID: return d_sigmoid(z);
-    case ACT_GELU: return z * 0.5 * erfc(-z / sqrt(2));
-    case ACT_SILU: return z * d_sigmoid(z);
-    default: return z;
+    case ACT_RELU:
+        return z > 0 ? z : 0;
+    case ACT_LEAKY_RELU:
+        return z > 0 ? z : (double) 0.01f * z;
+    case ACT_TANH:
+        return tanh(z);
+    case ACT_SIGMOID:
+        return d_sigmoid(z);
+    case ACT_GELU:
+        return z * 0.5 * erfc(-z / sqrt(2));
+    case ACT_SILU:
+        return z * d_sigmoid(z);
+    default:
+        return z;
     }
 }
 
@@ -265,8 +272,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_elementary_functions), cmocka_unit_test(test_special_values),
-        cmocka_unit_test(test_activations),          cmocka_unit_test(test_power),
+        cmocka_unit_test(test_elementary_functions),
+        cmocka_unit_test(test_special_values),
+        cmocka_unit_test(test_activations),
+        cmocka_unit_test(test_power),
         cmocka_unit_test(test_sums),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

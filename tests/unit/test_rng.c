@@ -1,11 +1,11 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 
-#include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
+#include <cmocka.h>
 
 #include "rng.h"
 
@@ -37,8 +37,11 @@ static void
 test_keys_differ(void **unused)
 {
     (void) unused;
-    const struct rng_key keys[] = {rng_key(1, RNG_INIT, 0), rng_key(2, RNG_INIT, 0), rng_key(1, RNG_ORDER, 0),
-                                   rng_key(1, RNG_INIT, 1), rng_key(1, RNG_INIT, (uint64_t) 1 << 32),
+    const struct rng_key keys[] = {rng_key(1, RNG_INIT, 0),
+                                   rng_key(2, RNG_INIT, 0),
+                                   rng_key(1, RNG_ORDER, 0),
+                                   rng_key(1, RNG_INIT, 1),
+                                   rng_key(1, RNG_INIT, (uint64_t) 1 << 32),
                                    rng_key((uint64_t) 1 << 32, RNG_INIT, 0)};
     for (size_t i = 0; i < 6; i++)
         for (size_t j = 0; j < i; j++)
