@@ -250,10 +250,11 @@ transform_prefix(const struct transform *stream, uint32_t n_stream, const struct
                  struct error *error)
 {
     if (n_stream > n_model)
-        return error_set(error, STATUS_DATA,
-                         "the stream has been scaled %u times, the model's training data %u times; leave cl-scale "
-                         "out: the model applies its own transforms",
-                         n_stream, n_model);
+        return error_set(
+            error, STATUS_DATA,
+            "the stream has been scaled more often (%u) than the model's training data (%u); leave cl-scale out: the "
+            "model applies its own transforms",
+            n_stream, n_model);
     for (uint32_t i = 0; i < n_stream; i++)
         if (!transform_equal(&stream[i], &model[i]))
             return error_set(error, STATUS_DATA,

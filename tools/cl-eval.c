@@ -308,11 +308,11 @@ static void
 say_left_out(const struct evaluation *evaluation, const struct report *whole)
 {
     if (evaluation->no_label > 0)
-        warn("warning: %llu rows without a label are left out", (unsigned long long) evaluation->no_label);
+        warn("warning: rows without a label are left out (%llu)", (unsigned long long) evaluation->no_label);
     if (evaluation->not_among > 0)
-        note("%llu rows of classes that are not --among are left out", (unsigned long long) evaluation->not_among);
+        note("rows of other classes than --among are left out (%llu)", (unsigned long long) evaluation->not_among);
     if (whole->zero_labels > 0)
-        note("mape leaves out %llu labels of 0", (unsigned long long) whole->zero_labels);
+        note("labels of 0 are left out of mape (%llu)", (unsigned long long) whole->zero_labels);
     if (whole->others)
         warn("warning: some labels are classes that the model does not have: they count as wrong");
 }
