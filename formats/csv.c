@@ -211,8 +211,10 @@ end_cell(struct csv *csv, size_t stop)
         while (n > 0 && csv->class[(uint8_t) text[n - 1]] & BLANK)
             n--;
     }
-    if (n > csv->max_cell)
+    if (n > csv->max_cell) {
+        csv->oversize = true;
         problem(csv, "the cell has %zu bytes, over the limit of %" PRIu64 " (--max-cell)", n, csv->max_cell);
+    }
     if (csv->n_cells < CSV_MAX_COLUMNS) {
         if (csv->n_cells == csv->cap_cells)
             mem_grow(&csv->cells, &csv->cap_cells, csv->n_cells + 1, sizeof *csv->cells);
@@ -231,10 +233,12 @@ check_bounds(struct csv *csv)
         /* Doubled quotes may halve a quoted cell. */
         uint64_t limit = csv->escaped && csv->quoted ? csv->max_cell * 2 : csv->max_cell;
         if (in_cell && here - csv->cell_at > limit + 1) {
+            csv->oversize = true;
             problem(csv, "the cell goes on beyond the limit of %" PRIu64 " bytes (%s--max-cell)", csv->max_cell,
                     csv->quoted ? "a quote that is never closed? else " : "");
             csv->dropping = true;
         } else if (here > csv->max_cell + CSV_MAX_RECORD) {
+            csv->oversize = true;
             problem(csv, "the record goes on beyond %" PRIu64 " bytes", csv->max_cell + CSV_MAX_RECORD);
             csv->dropping = true;
         }
@@ -278,7 +282,7 @@ begin_record(struct csv *csv)
     csv->begin = csv->scan;
     csv->n_cells = 0;
     csv->line = csv->next_line;
-    csv->quoted = csv->escaped = csv->dropping = false;
+    csv->quoted = csv->escaped = csv->dropping = csv->oversize = false;
     csv->problem[0] = '\0';
     csv->cell_at = 0;
     csv->state = STATE_CELL;
@@ -434,6 +438,8 @@ csv_read(struct csv *csv, bool wait, struct error *error)
             continue;
         }
         check_bounds(csv);
+        if (csv->dropping && csv->keep)
+            return CSV_BAD;
         int got = fill(csv, wait, error);
         if (got == 1)
             continue;

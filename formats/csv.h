@@ -53,6 +53,7 @@ struct csv {
     bool cut;           /* the input ended without a line end behind it */
     char problem[160];  /* CSV_BAD: a sentence */
     size_t problem_cell; /* and the cell it is about, from 0 */
+    bool oversize;       /* the problem is one of length */
 
     /* Inside. */
     struct input *input; /* NULL: memory only */
@@ -91,7 +92,11 @@ csv_cell(const struct csv *csv, size_t i)
     return csv->record + csv->cells[i].at;
 }
 
-/* From now on all bytes read are kept (call it directly after csv_open), so that csv_rewind() can start again. */
+/*
+ * From now on all bytes read are kept (call it directly after csv_open), so that csv_rewind() can start again. Behind a
+ * record with `oversize` set csv_read() must not be called before csv_rewind(): its end is not looked for, which might
+ * be far away.
+ */
 void csv_keep(struct csv *csv);
 size_t csv_kept(const struct csv *csv, const char **bytes);
 /* Bytes up to the end of the record last read, of those kept. */

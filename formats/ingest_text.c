@@ -260,6 +260,8 @@ open_by_sample(struct ingest *in, struct text_source *source, struct error *erro
     while (records < SAMPLE_RECORDS && (records < 2 || csv_kept_used(csv) < SAMPLE_BYTES) &&
            (got = next_record(source, true, error)) > 0) {
         records++;
+        if (got == CSV_BAD && csv->oversize)
+            break; /* what comes behind it may be far away */
         if (got != CSV_RECORD || csv->n_cells != n)
             continue; /* the reading proper will say so */
         for (size_t i = 0; i < n; i++)
