@@ -37,8 +37,8 @@ struct frame {
 struct frame_reader;
 
 /*
- * Takes over the input: it is copied, closed by frame_reader_close(), and input->fd is -1 afterwards. Reads nothing yet.
- * The arena of the frames returned belongs to the reader.
+ * Takes over the input: it is copied, closed by frame_reader_close(), and input->fd is -1 afterwards. Reads nothing
+ * yet. The arena of the frames returned belongs to the reader.
  */
 struct frame_reader *frame_reader_open(struct input *input);
 /*

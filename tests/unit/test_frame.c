@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <xxhash.h>
 #include <zstd.h>
+#include <cmocka.h>
 
 #include "frame.h"
 #include "msgpack.h"
