@@ -3,7 +3,8 @@
  *
  * cut: the file's first 0, 1, 2, ... bytes. flip: the file with one bit turned, for every bit. The command reads the
  * damaged form from stdin; its stdout is discarded, and it must say exactly one line on stderr. Prints what went
- * wrong and exits 1 when anything did; otherwise prints the number of forms.
+ * wrong and exits 1 when anything did; otherwise prints the number of forms. With EACH_STEP=N in the environment only
+ * every Nth form is tried.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -68,9 +69,11 @@ main(int argc, char **argv)
     if (bytes == NULL || pread(fd, bytes, (size_t) size, 0) != size)
         err(4, "%s", argv[2]);
 
-    size_t n = (size_t) size, forms = flip ? 8 * n : n, bad = 0;
+    const char *asked = getenv("EACH_STEP");
+    size_t step = asked != NULL && atol(asked) > 0 ? (size_t) atol(asked) : 1;
+    size_t n = (size_t) size, forms = flip ? 8 * n : n, tried = 0, bad = 0;
     char said[4096];
-    for (size_t i = 0; i < forms; i++) {
+    for (size_t i = 0; i < forms; i += step, tried++) {
         if (flip)
             bytes[i / 8] ^= (char) (1 << i % 8);
         int status = run(argv + 3, bytes, flip ? n : i, said, sizeof said);
@@ -90,8 +93,8 @@ main(int argc, char **argv)
             printf(": exit status %d, stderr: %s\n", WEXITSTATUS(status), said[0] ? said : "(nothing)");
     }
     if (bad > 0)
-        printf("%zu of %zu damaged forms were not refused in one line with status 3\n", bad, forms);
+        printf("%zu of %zu damaged forms were not refused in one line with status 3\n", bad, tried);
     else
-        printf("%zu damaged forms refused\n", forms);
+        printf("%zu damaged forms refused\n", tried);
     return bad > 0;
 }
