@@ -78,7 +78,7 @@ input_open(struct input *input, const char *path, struct error *error)
         /* A filter that appends to the file it reads would never come to its end. */
         if (fstat(STDOUT_FILENO, &out) == 0 && S_ISREG(out.st_mode) && out.st_dev == status.st_dev &&
             out.st_ino == status.st_ino) {
-            error_set(error, STATUS_SYSTEM, "%s is also the output (use -o FILE to replace the input when done)",
+            error_set(error, STATUS_DATA, "%s is also the output (use -o FILE to replace the input when done)",
                       input->name);
             goto fail;
         }

@@ -337,7 +337,7 @@ test_descriptors(void **state)
     put("f", "x");
     assert_int_equal(capture(open_input, NULL).exit_status, 0);
     struct captured result = capture(filter_onto_itself, "f");
-    assert_int_equal(result.exit_status, 4);
+    assert_int_equal(result.exit_status, 3);
     assert_string_equal(result.err, "f is also the output (use -o FILE to replace the input when done)");
 }
 
