@@ -90,7 +90,7 @@ grow_classes(struct model *model, const struct collector *collector, enum new_cl
     for (uint32_t i = 0; policy == NEW_CLASS_GROW && i < fresh.n; i++)
         dict_add(classes, fresh.values[order[i] - 1], fresh.lengths[order[i] - 1]);
     if (fresh.n > 0)
-        note("%u new classes: the output layer grows to %u", fresh.n, classes->n);
+        note("%u new class%s: the output layer grows to %u", fresh.n, fresh.n == 1 ? "" : "es", classes->n);
     dict_free(&fresh);
     free(order);
 }
@@ -107,8 +107,8 @@ grow_categories(struct column *column, const struct collector *collector, uint32
             dict_add(&column->dict, all->values[code - 1], all->lengths[code - 1]);
     char quoted[128];
     if (column->dict.n > before)
-        note("column '%s': %u new categories", error_quote(quoted, sizeof quoted, column->name, strlen(column->name), 60),
-             column->dict.n - before);
+        note("column '%s': %u new categor%s", error_quote(quoted, sizeof quoted, column->name, strlen(column->name), 60),
+             column->dict.n - before, column->dict.n == before + 1 ? "y" : "ies");
     free(used);
 }
 

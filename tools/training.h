@@ -110,6 +110,12 @@ training_memory(const struct training_files *files)
     return (struct dataset_memory){.limit_bytes = files->max_memory > 0 ? files->max_memory : half, .spool = spool_open};
 }
 
+static inline const char *
+training_plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 /* Reads the stream to its verified end. data: its content digest. */
 static inline void
 training_read(struct stream_reader *reader, struct collector *collector, char data[33])
@@ -127,7 +133,9 @@ training_read(struct stream_reader *reader, struct collector *collector, char da
         die_error(&error);
     stream_digest_close(digest, stream_reader_schema(reader), data);
     if (collector->n_unlabelled > 0)
-        warn("warning: %llu rows without a label were left out", (unsigned long long) collector->n_unlabelled);
+        warn("warning: %llu row%s left out: without a label%s", (unsigned long long) collector->n_unlabelled,
+             training_plural(collector->n_unlabelled),
+             collector->known_only ? " the model knows" : "");
 }
 
 /* Holds rows out for validation as --valid says. */
@@ -136,6 +144,8 @@ training_hold_out(struct collector *collector, const struct settings *settings)
 {
     enum { ENOUGH_ROWS = 500 };
     bool asked = settings_given(settings, &settings->valid);
+    if (asked && collector->valid.n > 0)
+        note("rows are tagged for validation: --valid holds out no others");
     if (settings->valid > 0 && (asked || collector->train.n >= ENOUGH_ROWS))
         collect_hold_out(collector, settings->seed, settings->valid);
 }
@@ -154,8 +164,8 @@ static inline void
 training_say_kept(uint64_t kept)
 {
     if (program_verbosity() != VERBOSITY_QUIET && kept > 0)
-        warn("the checkpoint keeps %llu rows of the data for later tuning (--memory-rows 0 keeps none)",
-             (unsigned long long) kept);
+        warn("the checkpoint keeps %llu row%s of the data for later tuning (--memory-rows 0 keeps none)",
+             (unsigned long long) kept, training_plural(kept));
 }
 
 /* ---- a run ---- */
@@ -328,10 +338,11 @@ training_run(struct training_run *run, const struct trainer_setup *setup, const 
     if (trainer_finish(trainer, run->model, &error) < 0)
         die_error(&error);
     if (state->best_epoch > 0)
-        note("%llu epochs%s; the best is epoch %llu, validation loss %.6g", (unsigned long long) state->epoch,
-             ends[state->end], (unsigned long long) state->best_epoch, state->best_loss);
+        note("%llu epoch%s%s; the best is epoch %llu, validation loss %.6g", (unsigned long long) state->epoch,
+             training_plural(state->epoch), ends[state->end], (unsigned long long) state->best_epoch, state->best_loss);
     else
-        note("%llu epochs%s; loss %.6g", (unsigned long long) state->epoch, ends[state->end], state->loss);
+        note("%llu epoch%s%s; loss %.6g", (unsigned long long) state->epoch, training_plural(state->epoch),
+             ends[state->end], state->loss);
 
     struct arena *arena = &run->model->arena;
     struct value *record = run->model->training;

@@ -1,0 +1,1 @@
+cl-tune < /dev/null
