@@ -120,11 +120,16 @@ csv_heading(struct serving *serving, const struct schema *stream)
     arena_free(&arena);
 }
 
-static bool
-carried(const struct serving *serving, const struct batch *batch, uint32_t j)
+/* append[j]: whether text column j of the batch goes out. Text and carried columns share their order. */
+static bool *
+columns_to_append(const struct serving *serving, const struct batch *batch)
 {
-    int column = schema_find(batch->schema, batch->text[j].name);
-    return serving->append && column >= 0 && batch->schema->columns[column].role == ROLE_CARRY;
+    bool *append = arena_zalloc(batch->arena, batch->n_text, sizeof *append);
+    uint32_t j = 0;
+    for (uint32_t i = 0; i < batch->schema->n_columns && j < batch->n_text; i++)
+        if (column_is_text(&batch->schema->columns[i]))
+            append[j++] = serving->append && batch->schema->columns[i].role == ROLE_CARRY;
+    return append;
 }
 
 static void
@@ -226,9 +231,7 @@ flush(struct serving *serving)
 static void
 write_text(struct serving *serving, const struct batch *batch, const struct answers *answers)
 {
-    bool *append = arena_array(batch->arena, batch->n_text, sizeof *append);
-    for (uint32_t j = 0; j < batch->n_text; j++)
-        append[j] = carried(serving, batch, j);
+    const bool *append = columns_to_append(serving, batch);
     for (uint64_t i = 0; i < batch->n; i++) {
         if (serving->form == FORM_CSV)
             csv_row(serving, batch, append, answers, i);
@@ -277,6 +280,7 @@ static void
 write_frame(struct serving *serving, const struct batch *batch, const struct answers *answers)
 {
     uint32_t c = serving->decision.n_classes;
+    const bool *append = columns_to_append(serving, batch);
     struct batch out = {
         .schema = &serving->schema,
         .arena = batch->arena,
@@ -294,7 +298,7 @@ write_frame(struct serving *serving, const struct batch *batch, const struct ans
             out.c[i] = answers->class[i] + 1;
     }
     for (uint32_t j = 0; j < batch->n_text; j++)
-        if (carried(serving, batch, j))
+        if (append[j])
             out.text[out.n_text++] = batch->text[j];
     struct error error;
     if (stream_write(serving->writer, &out, &error) < 0)

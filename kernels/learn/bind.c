@@ -58,16 +58,15 @@ type_phrase(const struct column *column)
 
 /* The stream's column for one of the model's: 0, or -1 when it is missing or of another type or role. */
 static int
-match_column(const struct schema *stream, const struct dict *names, const struct column *wanted, uint32_t *index,
-             struct error *error)
+match_column(const struct schema *stream, const struct column *wanted, uint32_t *index, struct error *error)
 {
     char quoted[128];
     error_quote(quoted, sizeof quoted, wanted->name, strlen(wanted->name), 60);
-    uint32_t code = dict_find(names, wanted->name, strlen(wanted->name));
-    if (code == 0)
+    int found_at = schema_find(stream, wanted->name);
+    if (found_at < 0)
         return error_set(error, STATUS_DATA, "the stream has no %s '%s', which the model needs",
                          wanted->role == ROLE_LABEL ? "label column" : "column", quoted);
-    const struct column *found = &stream->columns[code - 1];
+    const struct column *found = &stream->columns[found_at];
     if (found->role != wanted->role)
         return error_set(error, STATUS_DATA,
                          "column '%s' has the role %s in the stream and %s in the model (read the data with "
@@ -78,7 +77,7 @@ match_column(const struct schema *stream, const struct dict *names, const struct
                          "column '%s' holds %s in the stream and %s in the model (read the data with "
                          "cl-ingest -m MODEL)",
                          quoted, type_phrase(found), type_phrase(wanted));
-    *index = code - 1;
+    *index = (uint32_t) found_at;
     return 0;
 }
 
@@ -103,14 +102,14 @@ count_ordinals(const struct schema *schema, uint32_t n[3])
 }
 
 static int
-bind_labels(struct binding *binding, const struct dict *names, const uint32_t *ordinals, struct error *error)
+bind_labels(struct binding *binding, const uint32_t *ordinals, struct error *error)
 {
     const struct schema *model = &binding->model->schema, *stream = binding->stream;
     uint32_t t = 0, index;
     for (uint32_t i = 0; i < model->n_columns; i++) {
         if (model->columns[i].role != ROLE_LABEL)
             continue;
-        if (match_column(stream, names, &model->columns[i], &index, error) < 0)
+        if (match_column(stream, &model->columns[i], &index, error) < 0)
             return -1;
         if (model->task == TASK_CLASS && t == 0)
             binding->classes = (struct code_map){.from = &stream->columns[index].dict,
@@ -128,7 +127,7 @@ bind_labels(struct binding *binding, const struct dict *names, const uint32_t *o
 }
 
 static int
-bind_features(struct binding *binding, const struct dict *names, const uint32_t *ordinals, struct error *error)
+bind_features(struct binding *binding, const uint32_t *ordinals, struct error *error)
 {
     const struct model *model = binding->model;
     uint32_t j = 0, k = 0, index;
@@ -138,7 +137,7 @@ bind_features(struct binding *binding, const struct dict *names, const uint32_t 
         bool numeric = column->type == COLUMN_NUM;
         if (column->role != ROLE_FEATURE || (!numeric && column->type != COLUMN_CAT))
             continue;
-        if (match_column(binding->stream, names, column, &index, error) < 0)
+        if (match_column(binding->stream, column, &index, error) < 0)
             return -1;
         if (numeric) {
             binding->x_in_place &= ordinals[index] == j;
@@ -158,7 +157,6 @@ bind_open(struct binding **result, const struct model *model, const struct schem
           struct error *error)
 {
     struct binding *binding = mem_zalloc(1, sizeof *binding);
-    struct dict names = {0};
     uint32_t n[3], *ordinals = count_ordinals(stream, n);
     int status = -1;
     *result = NULL;
@@ -170,12 +168,6 @@ bind_open(struct binding **result, const struct model *model, const struct schem
         .maps = mem_zalloc(model->schema.n_c, sizeof *binding->maps),
         .y = mem_zalloc(model->schema.n_y, sizeof *binding->y),
     };
-    for (uint32_t i = 0; i < stream->n_columns; i++)
-        dict_add(&names, stream->columns[i].name, strlen(stream->columns[i].name));
-    if (names.n != stream->n_columns) {
-        error_set(error, STATUS_DATA, "two columns of the stream have the same name");
-        goto out;
-    }
     int done = transform_prefix(stream->transforms, stream->n_transforms, model->schema.transforms,
                                 model->schema.n_transforms, error);
     if (done < 0)
@@ -186,10 +178,10 @@ bind_open(struct binding **result, const struct model *model, const struct schem
             error_prefix(error, "the model");
             goto out;
         }
-    if (bind_features(binding, &names, ordinals, error) < 0)
+    if (bind_features(binding, ordinals, error) < 0)
         goto out;
     struct error mismatch;
-    if (bind_labels(binding, &names, ordinals, &mismatch) < 0 && labels) {
+    if (bind_labels(binding, ordinals, &mismatch) < 0 && labels) {
         *error = mismatch;
         goto out;
     }
@@ -198,7 +190,6 @@ bind_open(struct binding **result, const struct model *model, const struct schem
 out:
     if (status < 0)
         bind_close(binding);
-    dict_free(&names);
     free(ordinals);
     return status;
 }
