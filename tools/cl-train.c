@@ -67,7 +67,8 @@ main(int argc, char **argv)
     struct stream_reader *reader = stream_reader_open(paths, n_paths, &error);
     if (reader == NULL)
         die_error(&error);
-    if (collect_open(&collector, stream_reader_schema(reader), NULL, (const char *const *) among, false, &memory, &error) < 0)
+    if (collect_open(&collector, stream_reader_schema(reader), NULL, (const char *const *) among, false, &memory,
+                     &error) < 0)
         die_error(&error);
     note_ignored(stream_reader_schema(reader));
     training_read(reader, &collector, data);
@@ -78,7 +79,8 @@ main(int argc, char **argv)
     if (build_model(&model, &collector, &s, &error) < 0)
         die_error(&error);
     training_record(&model, &s, SETTINGS_TRAIN, &collector, engine, data, NULL);
-    uint64_t kept = reservoir_keep(&model, &collector.train, collector.n_train, s.seed, training_capacity(&s, &model.schema));
+    uint64_t kept =
+        reservoir_keep(&model, &collector.train, collector.n_train, s.seed, training_capacity(&s, &model.schema));
     uint32_t n_classes = model.schema.task == TASK_CLASS ? schema_y(&model.schema, 0)->dict.n : 0;
     if (collect_weigh(&collector, s.class_weights == CLASS_WEIGHTS_BALANCED, n_classes, &error) < 0)
         die_error(&error);

@@ -62,7 +62,8 @@ check_settings(const struct settings *s, const struct model *model, const char *
 
 /* The run being resumed must have begun from this model. */
 static void
-check_parent(const struct model *resumed, const struct model *model, const char *path, const struct training_files *files)
+check_parent(const struct model *resumed, const struct model *model, const char *path,
+             const struct training_files *files)
 {
     const struct value *lineage = resumed->lineage;
     const char *parent = lineage != NULL && lineage->kind == VALUE_ARRAY && lineage->n > 0
@@ -80,7 +81,8 @@ grow_classes(struct model *model, const struct collector *collector, enum new_cl
     struct dict *classes = &schema_y(&model->schema, 0)->dict, fresh = {0};
     char quoted[128];
     for (uint32_t code = 1; code <= all->n; code++)
-        if (collect_has_class(collector, code) && dict_find(classes, all->values[code - 1], all->lengths[code - 1]) == 0)
+        if (collect_has_class(collector, code) &&
+            dict_find(classes, all->values[code - 1], all->lengths[code - 1]) == 0)
             dict_add(&fresh, all->values[code - 1], all->lengths[code - 1]);
     if (fresh.n > 0 && policy == NEW_CLASS_ERROR)
         die(STATUS_DATA, "the model has no class '%s' (--new-class grow adds it, other leaves its rows out)",
@@ -107,8 +109,9 @@ grow_categories(struct column *column, const struct collector *collector, uint32
             dict_add(&column->dict, all->values[code - 1], all->lengths[code - 1]);
     char quoted[128];
     if (column->dict.n > before)
-        note("column '%s': %u new categor%s", error_quote(quoted, sizeof quoted, column->name, strlen(column->name), 60),
-             column->dict.n - before, column->dict.n == before + 1 ? "y" : "ies");
+        note("column '%s': %u new categor%s",
+             error_quote(quoted, sizeof quoted, column->name, strlen(column->name), 60), column->dict.n - before,
+             column->dict.n == before + 1 ? "y" : "ies");
     free(used);
 }
 
@@ -191,18 +194,19 @@ main(int argc, char **argv)
         OPT_CHOICE(0, "new-class", "grow|error|other", &s.new_class, settings_new_classes,
                    "classes the model does not have: learn them, refuse, or leave their rows out [grow]"),
         OPT_U64(0, "freeze", "N", &s.freeze, 0, 1024, "the first N layers stay as they are [0]"),
-        OPT_U64(0, "head-epochs", "N", &s.head_epochs, 0, 1000000000, "epochs in which only the output layer learns [0]"),
+        OPT_U64(0, "head-epochs", "N", &s.head_epochs, 0, 1000000000,
+                "epochs in which only the output layer learns [0]"),
         OPT_FLAG(0, "keep-optimiser", &s.keep_optimiser, "go on with the moments kept in the model"),
         TRAINING_OPTIONS(s, files, "a tenth of the training's", "10"),
         OPT_COMMON,
         OPT_END,
     };
-    const struct program_usage usage = {
-        "cl-tune", "go on training a model with new rows", "-m MODEL [OPTION ...] [FILE ...]",
-        "cl-ingest -m model.ck < new.csv | cl-tune -m model.ck -o next.ck\n"
-        "cl-tune -m model.ck --strategy l2sp --epochs 5 -o next.ck new.clt\n"
-        "cl-tune -m model.ck --freeze 1 --head-epochs 3 -o next.ck few.clt\n",
-        options};
+    const struct program_usage usage = {"cl-tune", "go on training a model with new rows",
+                                        "-m MODEL [OPTION ...] [FILE ...]",
+                                        "cl-ingest -m model.ck < new.csv | cl-tune -m model.ck -o next.ck\n"
+                                        "cl-tune -m model.ck --strategy l2sp --epochs 5 -o next.ck new.clt\n"
+                                        "cl-tune -m model.ck --freeze 1 --head-epochs 3 -o next.ck few.clt\n",
+                                        options};
 
     program_start("cl-tune");
     settings_default(&s);

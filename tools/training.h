@@ -36,49 +36,57 @@ struct training_files {
 
 /* Options of both programs; s: struct settings, f: struct training_files. Defaults of these two differ: lr, epochs. */
 #define TRAINING_OPTIONS(s, f, lr_default, epochs_default) \
-    OPT_STRING(0, "hidden", "WIDTHS", &(s).hidden, "widths of the hidden layers; none = a linear model [auto = 128,64]"), \
-    OPT_CHOICE(0, "activation", "NAME", &(s).activation, settings_activations, "of the hidden layers [relu]"), \
-    OPT_CHOICE(0, "init", "NAME", &(s).init, settings_inits, "distribution of the initial weights [auto]"), \
-    OPT_CHOICE(0, "loss", "NAME", &(s).loss, settings_losses, "what is made small [auto: mse, bce for two classes, ce]"), \
-    OPT_DOUBLE(0, "huber-delta", "D", &(s).huber_delta, 1e-30, 1e30, "where --loss huber turns linear [1]"), \
-    OPT_CHOICE(0, "optimizer", "NAME", &(s).optimizer, settings_optimizers, "how weights are moved [adam]"), \
-    OPT_DOUBLE(0, "lr", "RATE", &(s).lr, 0, 1e6, "learning rate [" lr_default "]"), \
-    OPT_DOUBLE(0, "momentum", "G", &(s).momentum, 0, 1, "of momentum and nesterov [0.9]"), \
-    OPT_DOUBLE(0, "dampening", "G", &(s).dampening, 0, 1, "of momentum: v = g v + (1 - dampening) grad [as --momentum]"), \
-    OPT_DOUBLE(0, "beta1", "B", &(s).beta1, 0, 0.999999, "of adam and adamw [0.9]"), \
-    OPT_DOUBLE(0, "beta2", "B", &(s).beta2, 0, 0.999999, "of adam, adamw and rmsprop [0.999; rmsprop 0.9]"), \
-    OPT_DOUBLE(0, "epsilon", "E", &(s).epsilon, 1e-30, 1, "of adam, adamw and rmsprop [1e-8]"), \
-    OPT_DOUBLE(0, "weight-decay", "L", &(s).weight_decay, 0, 1e6, "of weights, not of biases [0]"), \
-    OPT_FLAG(0, "decoupled", &(s).decoupled, "decay beside the gradient step (adamw always does)"), \
-    OPT_CHOICE(0, "schedule", "NAME", &(s).schedule, settings_schedules, "how the rate goes down [constant]"), \
-    OPT_U64(0, "schedule-step", "N", &(s).schedule_step, 1, UINT64_MAX - 1, "epochs between drops of step [30]"), \
-    OPT_DOUBLE(0, "schedule-factor", "F", &(s).schedule_factor, 0, 1, "of a drop of step or plateau [0.1]"), \
-    OPT_U64(0, "schedule-patience", "N", &(s).schedule_patience, 0, UINT64_MAX - 1, "epochs plateau waits [5]"), \
-    OPT_DOUBLE(0, "lr-min", "RATE", &(s).lr_min, 0, 1e6, "where cosine and plateau end [0]"), \
-    OPT_U64(0, "warmup", "N", &(s).warmup, 0, UINT64_MAX - 1, "steps in which the rate rises from 0 [0]"), \
-    OPT_STRING(0, "batch", "N|all", &(s).batch, "rows a step [32]"), \
-    OPT_U64(0, "epochs", "N", &(s).epochs, 0, 1000000000, "passes over the rows [" epochs_default "]"), \
-    OPT_U64(0, "steps", "N", &(s).steps, 1, UINT64_MAX - 1, "a number of steps in place of epochs"), \
-    OPT_DOUBLE(0, "valid", "SHARE", &(s).valid, 0, 0.9, "rows held out for validation when none is tagged [0.1]"), \
-    OPT_U64(0, "patience", "N", &(s).patience, 0, UINT64_MAX - 1, "stop after N epochs without a better validation loss; 0 = never [10]"), \
-    OPT_DOUBLE(0, "tolerance", "T", &(s).tolerance, 0, 1e30, "how much better counts as better [0]"), \
-    OPT_DOUBLE(0, "until-loss", "EPS", &(s).until_loss, 0, 1e30, "stop when the training loss is below"), \
-    OPT_DOUBLE(0, "dropout", "P", &(s).dropout, 0, 0.95, "share of hidden units dropped in training [0]"), \
-    OPT_DOUBLE(0, "clip", "NORM", &(s).clip, 0, 1e30, "largest norm of the gradient; 0 = any [0]"), \
-    OPT_CHOICE(0, "class-weights", "none|balanced", &(s).class_weights, settings_class_weights, "let rare classes weigh more [none]"), \
-    OPT_STRING(0, "among", "CLASSES", &(s).among, "train on rows of these classes, told apart among these"), \
-    OPT_U64(0, "memory-rows", "N", &(s).memory_rows, 0, 100000000, "rows kept in the checkpoint for later tuning; 0 = none [500, or 50 a class if more]"), \
-    OPT_U64(0, "seed", "N", &(s).seed, 0, UINT64_MAX - 1, "seed of every random choice [1]"), \
-    OPT_STRING(0, "log", "FILE", &(f).log, "write a JSON object a line for each epoch"), \
-    OPT_STRING(0, "checkpoint", "FILE", &(f).checkpoint, "write the state of the run to FILE as it goes"), \
-    OPT_SECONDS(0, "every", "TIME", &(f).every_s, "between writes of --checkpoint [60s]"), \
-    OPT_STRING(0, "resume", "FILE", &(f).resume, "go on from the state in FILE, with the same data"), \
-    OPT_SIZE(0, "max-memory", "SIZE", &(f).max_memory, "data beyond this lives in a temporary file [half of the memory]"), \
-    OPT_U64(0, "threads", "N", &(f).threads, 1, 4096, "threads [all cores]"), \
-    OPT_STRING(0, "device", "auto|cpu|ref|blas", &(f).device, "where to compute [auto]"), \
-    OPT_STRING(0, "numerics", "exact|fast", &(f).numerics, "the same bits everywhere, or speed [exact, or CL_NUMERICS]"), \
-    OPT_LEVEL('z', "compress", "LEVEL", &(f).level, 3, 1, 19, "zstd level of the checkpoint [3]"), \
-    OPT_STRING('o', "output", "FILE", &(f).output, "write to FILE, whole or not at all")
+    OPT_STRING(0, "hidden", "WIDTHS", &(s).hidden, \
+               "widths of the hidden layers; none = a linear model [auto = 128,64]"), \
+        OPT_CHOICE(0, "activation", "NAME", &(s).activation, settings_activations, "of the hidden layers [relu]"), \
+        OPT_CHOICE(0, "init", "NAME", &(s).init, settings_inits, "distribution of the initial weights [auto]"), \
+        OPT_CHOICE(0, "loss", "NAME", &(s).loss, settings_losses, \
+                   "what is made small [auto: mse, bce for two classes, ce]"), \
+        OPT_DOUBLE(0, "huber-delta", "D", &(s).huber_delta, 1e-30, 1e30, "where --loss huber turns linear [1]"), \
+        OPT_CHOICE(0, "optimizer", "NAME", &(s).optimizer, settings_optimizers, "how weights are moved [adam]"), \
+        OPT_DOUBLE(0, "lr", "RATE", &(s).lr, 0, 1e6, "learning rate [" lr_default "]"), \
+        OPT_DOUBLE(0, "momentum", "G", &(s).momentum, 0, 1, "of momentum and nesterov [0.9]"), \
+        OPT_DOUBLE(0, "dampening", "G", &(s).dampening, 0, 1, \
+                   "of momentum: v = g v + (1 - dampening) grad [as --momentum]"), \
+        OPT_DOUBLE(0, "beta1", "B", &(s).beta1, 0, 0.999999, "of adam and adamw [0.9]"), \
+        OPT_DOUBLE(0, "beta2", "B", &(s).beta2, 0, 0.999999, "of adam, adamw and rmsprop [0.999; rmsprop 0.9]"), \
+        OPT_DOUBLE(0, "epsilon", "E", &(s).epsilon, 1e-30, 1, "of adam, adamw and rmsprop [1e-8]"), \
+        OPT_DOUBLE(0, "weight-decay", "L", &(s).weight_decay, 0, 1e6, "of weights, not of biases [0]"), \
+        OPT_FLAG(0, "decoupled", &(s).decoupled, "decay beside the gradient step (adamw always does)"), \
+        OPT_CHOICE(0, "schedule", "NAME", &(s).schedule, settings_schedules, "how the rate goes down [constant]"), \
+        OPT_U64(0, "schedule-step", "N", &(s).schedule_step, 1, UINT64_MAX - 1, "epochs between drops of step [30]"), \
+        OPT_DOUBLE(0, "schedule-factor", "F", &(s).schedule_factor, 0, 1, "of a drop of step or plateau [0.1]"), \
+        OPT_U64(0, "schedule-patience", "N", &(s).schedule_patience, 0, UINT64_MAX - 1, "epochs plateau waits [5]"), \
+        OPT_DOUBLE(0, "lr-min", "RATE", &(s).lr_min, 0, 1e6, "where cosine and plateau end [0]"), \
+        OPT_U64(0, "warmup", "N", &(s).warmup, 0, UINT64_MAX - 1, "steps in which the rate rises from 0 [0]"), \
+        OPT_STRING(0, "batch", "N|all", &(s).batch, "rows a step [32]"), \
+        OPT_U64(0, "epochs", "N", &(s).epochs, 0, 1000000000, "passes over the rows [" epochs_default "]"), \
+        OPT_U64(0, "steps", "N", &(s).steps, 1, UINT64_MAX - 1, "a number of steps in place of epochs"), \
+        OPT_DOUBLE(0, "valid", "SHARE", &(s).valid, 0, 0.9, "rows held out for validation when none is tagged [0.1]"), \
+        OPT_U64(0, "patience", "N", &(s).patience, 0, UINT64_MAX - 1, \
+                "stop after N epochs without a better validation loss; 0 = never [10]"), \
+        OPT_DOUBLE(0, "tolerance", "T", &(s).tolerance, 0, 1e30, "how much better counts as better [0]"), \
+        OPT_DOUBLE(0, "until-loss", "EPS", &(s).until_loss, 0, 1e30, "stop when the training loss is below"), \
+        OPT_DOUBLE(0, "dropout", "P", &(s).dropout, 0, 0.95, "share of hidden units dropped in training [0]"), \
+        OPT_DOUBLE(0, "clip", "NORM", &(s).clip, 0, 1e30, "largest norm of the gradient; 0 = any [0]"), \
+        OPT_CHOICE(0, "class-weights", "none|balanced", &(s).class_weights, settings_class_weights, \
+                   "let rare classes weigh more [none]"), \
+        OPT_STRING(0, "among", "CLASSES", &(s).among, "train on rows of these classes, told apart among these"), \
+        OPT_U64(0, "memory-rows", "N", &(s).memory_rows, 0, 100000000, \
+                "rows kept in the checkpoint for later tuning; 0 = none [500, or 50 a class if more]"), \
+        OPT_U64(0, "seed", "N", &(s).seed, 0, UINT64_MAX - 1, "seed of every random choice [1]"), \
+        OPT_STRING(0, "log", "FILE", &(f).log, "write a JSON object a line for each epoch"), \
+        OPT_STRING(0, "checkpoint", "FILE", &(f).checkpoint, "write the state of the run to FILE as it goes"), \
+        OPT_SECONDS(0, "every", "TIME", &(f).every_s, "between writes of --checkpoint [60s]"), \
+        OPT_STRING(0, "resume", "FILE", &(f).resume, "go on from the state in FILE, with the same data"), \
+        OPT_SIZE(0, "max-memory", "SIZE", &(f).max_memory, \
+                 "data beyond this lives in a temporary file [half of the memory]"), \
+        OPT_U64(0, "threads", "N", &(f).threads, 1, 4096, "threads [all cores]"), \
+        OPT_STRING(0, "device", "auto|cpu|ref|blas", &(f).device, "where to compute [auto]"), \
+        OPT_STRING(0, "numerics", "exact|fast", &(f).numerics, \
+                   "the same bits everywhere, or speed [exact, or CL_NUMERICS]"), \
+        OPT_LEVEL('z', "compress", "LEVEL", &(f).level, 3, 1, 19, "zstd level of the checkpoint [3]"), \
+        OPT_STRING('o', "output", "FILE", &(f).output, "write to FILE, whole or not at all")
 
 /* Lets the options that point into `settings` tell it that they were given. */
 static inline void
@@ -107,7 +115,8 @@ static inline struct dataset_memory
 training_memory(const struct training_files *files)
 {
     uint64_t half = (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE) / 2;
-    return (struct dataset_memory){.limit_bytes = files->max_memory > 0 ? files->max_memory : half, .spool = spool_open};
+    return (struct dataset_memory){.limit_bytes = files->max_memory > 0 ? files->max_memory : half,
+                                   .spool = spool_open};
 }
 
 static inline const char *
@@ -134,8 +143,7 @@ training_read(struct stream_reader *reader, struct collector *collector, char da
     stream_digest_close(digest, stream_reader_schema(reader), data);
     if (collector->n_unlabelled > 0)
         warn("warning: %llu row%s left out: without a label%s", (unsigned long long) collector->n_unlabelled,
-             training_plural(collector->n_unlabelled),
-             collector->known_only ? " the model knows" : "");
+             training_plural(collector->n_unlabelled), collector->known_only ? " the model knows" : "");
 }
 
 /* Holds rows out for validation as --valid says. */
@@ -198,9 +206,9 @@ training_setup(const struct settings *s, const struct training_files *files, con
 
 struct training_run {
     const struct training_files *files;
-    struct model *model;      /* what --checkpoint writes */
-    int log;                  /* descriptor, or -1 */
-    double saved_s;           /* when the last checkpoint was written */
+    struct model *model; /* what --checkpoint writes */
+    int log;             /* descriptor, or -1 */
+    double saved_s;      /* when the last checkpoint was written */
     struct progress progress;
 };
 
@@ -311,7 +319,8 @@ training_on_steps(void *arg, struct trainer *trainer, struct error *error)
 static inline void
 training_run(struct training_run *run, const struct trainer_setup *setup, const struct model *resumed)
 {
-    static const char *const ends[] = {"", "", ": no better for the epochs of --patience", ": the loss of --until-loss is reached"};
+    static const char *const ends[] = {"", "", ": no better for the epochs of --patience",
+                                       ": the loss of --until-loss is reached"};
     const struct trainer_hooks hooks = {.arg = run, .steps = training_on_steps, .epoch = training_on_epoch};
     struct trainer *trainer;
     struct error error;
@@ -322,8 +331,8 @@ training_run(struct training_run *run, const struct trainer_setup *setup, const 
         die_error(&error);
     }
     const struct trainer_state *state = trainer_state(trainer);
-    note("engine %s; %llu training rows, %llu validation rows, %llu parameters, %llu steps an epoch", trainer_engine(trainer),
-         (unsigned long long) setup->train.n, (unsigned long long) setup->valid.n,
+    note("engine %s; %llu training rows, %llu validation rows, %llu parameters, %llu steps an epoch",
+         trainer_engine(trainer), (unsigned long long) setup->train.n, (unsigned long long) setup->valid.n,
          (unsigned long long) network_size(setup->network), (unsigned long long) trainer_epoch_steps(trainer));
     run->log = training_log_open(run->files->log, resumed != NULL, state->epoch);
     run->saved_s = training_clock();
@@ -358,8 +367,8 @@ training_run(struct training_run *run, const struct trainer_setup *setup, const 
 
 /* The part of the record that is known before the run; and the entry of the lineage. */
 static inline void
-training_record(struct model *model, const struct settings *settings, unsigned scopes, const struct collector *collector,
-                const struct engine *engine, const char *data, const char *parent)
+training_record(struct model *model, const struct settings *settings, unsigned scopes,
+                const struct collector *collector, const struct engine *engine, const char *data, const char *parent)
 {
     struct arena *arena = &model->arena;
     struct value *record = value_map(arena), *options = value_map(arena), *entry = value_map(arena);
@@ -383,14 +392,15 @@ training_record(struct model *model, const struct settings *settings, unsigned s
 
 /* The run being resumed must be of the same program, data and kind of numerics. Settings not given become its own. */
 static inline void
-training_recall(struct settings *settings, const struct model *resumed, unsigned scopes, const struct training_files *files,
-                const struct engine *engine)
+training_recall(struct settings *settings, const struct model *resumed, unsigned scopes,
+                const struct training_files *files, const struct engine *engine)
 {
     struct error error;
     const char *program = value_get_string(resumed->training, "program");
     const char *numerics = value_get_string(resumed->training, "numerics");
     if (value_get(resumed->training, "resume") == NULL)
-        die(STATUS_DATA, "%s: this is the checkpoint of a finished run, not one written by --checkpoint", files->resume);
+        die(STATUS_DATA, "%s: this is the checkpoint of a finished run, not one written by --checkpoint",
+            files->resume);
     if (program == NULL || strcmp(program, program_name()) != 0)
         die(STATUS_DATA, "%s: this run is one of %s", files->resume, program != NULL ? program : "another program");
     if (settings_recall(settings, scopes, value_get(resumed->training, "options"), files->resume, &error) < 0) {

@@ -12,7 +12,7 @@ choose_loss(struct settings *settings, enum task task, uint32_t n_classes, struc
     bool classes = task == TASK_CLASS;
     if (settings->loss == 0)
         settings->loss = 1 + (!classes ? LOSS_MSE : n_classes == 2 ? LOSS_BCE : LOSS_CE);
-    enum loss loss = (enum loss) (settings->loss - 1);
+    enum loss loss = (enum loss)(settings->loss - 1);
     bool for_classes = loss == LOSS_BCE || loss == LOSS_CE;
     if (for_classes && !classes)
         return error_set(error, STATUS_USAGE,
@@ -25,7 +25,8 @@ choose_loss(struct settings *settings, enum task task, uint32_t n_classes, struc
                          "regression)",
                          loss_name(loss));
     if (loss == LOSS_BCE && n_classes > 2)
-        return error_set(error, STATUS_USAGE, "--loss bce is for two classes, and the data has %u (--loss ce)", n_classes);
+        return error_set(error, STATUS_USAGE, "--loss bce is for two classes, and the data has %u (--loss ce)",
+                         n_classes);
     return 0;
 }
 
@@ -66,11 +67,12 @@ check_rows(const struct collector *collector, struct error *error)
     if (collector->n_train > 0)
         return 0;
     if (collector->n_test + collector->n_unlabelled + collector->n_outside + collector->n_valid > 0)
-        return error_set(error, STATUS_DATA,
-                         "no row is left to train on (%llu for testing, %llu for validation, %llu without a label, %llu "
-                         "outside --among)",
-                         (unsigned long long) collector->n_test, (unsigned long long) collector->n_valid,
-                         (unsigned long long) collector->n_unlabelled, (unsigned long long) collector->n_outside);
+        return error_set(
+            error, STATUS_DATA,
+            "no row is left to train on (%llu for testing, %llu for validation, %llu without a label, %llu "
+            "outside --among)",
+            (unsigned long long) collector->n_test, (unsigned long long) collector->n_valid,
+            (unsigned long long) collector->n_unlabelled, (unsigned long long) collector->n_outside);
     return error_set(error, STATUS_DATA, "the stream has no rows to train on");
 }
 
@@ -110,7 +112,7 @@ build_network(struct model *model, const struct settings *settings, const uint32
         names[k] = schema_c(schema, k)->name;
     }
     network_dense(&model->network, &model->arena, schema->n_x, schema->n_c, sizes, names, widths, n_widths,
-                  (enum activation) (settings->activation + 1), (float) settings->dropout, n_out);
+                  (enum activation)(settings->activation + 1), (float) settings->dropout, n_out);
     init_network(&model->network, (enum init) settings->init, settings->seed);
     free(sizes);
     free(names);
@@ -135,7 +137,8 @@ build_model(struct model *model, struct collector *collector, struct settings *s
         n_classes = label->dict.n;
         char quoted[128];
         if (n_classes < 2)
-            return error_set(error, STATUS_DATA, "all rows to train on have the same class '%s': there is nothing to tell apart",
+            return error_set(error, STATUS_DATA,
+                             "all rows to train on have the same class '%s': there is nothing to tell apart",
                              error_quote(quoted, sizeof quoted, label->dict.values[0], label->dict.lengths[0], 60));
         if (build_check_among(collector, &label->dict, error) < 0)
             return -1;
@@ -146,7 +149,7 @@ build_model(struct model *model, struct collector *collector, struct settings *s
     }
     if (choose_loss(settings, schema->task, n_classes, error) < 0)
         return -1;
-    model->loss = (enum loss) (settings->loss - 1);
+    model->loss = (enum loss)(settings->loss - 1);
     model->huber_delta = settings->huber_delta;
     model->numerics = 1;
     build_network(model, settings, widths, n_widths, loss_outputs(model->loss, n_classes, schema->n_y));

@@ -111,8 +111,8 @@ flags_of(struct collector *collector, uint32_t code)
         for (size_t i = collector->n_flags; i <= dict->n; i++) {
             const char *value = i > 0 ? dict->values[i - 1] : "";
             uint32_t length = i > 0 ? dict->lengths[i - 1] : 0;
-            bool known = !collector->known_only ||
-                         dict_find(&schema_y(&collector->model->schema, 0)->dict, value, length) > 0;
+            bool known =
+                !collector->known_only || dict_find(&schema_y(&collector->model->schema, 0)->dict, value, length) > 0;
             collector->class_flags[i] = (uint8_t) ((is_among(collector->among, value, length) ? 0 : CLASS_LEFT_OUT) |
                                                    (known ? 0 : CLASS_UNKNOWN));
         }
@@ -151,7 +151,10 @@ check_row(const struct collector *collector, const float *x, const float *y, flo
             return bad_number(collector, rowno, schema_y(columns, t)->name, y[t], error);
     if (!isfinite(w) || w < 0)
         return error_set(error, STATUS_DATA, "record %llu: its weight is %s, not a number of at least 0",
-                         (unsigned long long) rowno + 1, isnan(w) ? "missing" : w < 0 ? "negative" : "infinite");
+                         (unsigned long long) rowno + 1,
+                         isnan(w) ? "missing"
+                         : w < 0  ? "negative"
+                                  : "infinite");
     return 0;
 }
 
@@ -190,11 +193,11 @@ collect_rows(struct collector *collector, const struct batch *batch, struct erro
     struct rowset rows = {.n = batch->n, .x = batch->x, .y = classes ? NULL : batch->y, .w = batch->w};
     if (collector->binding != NULL && bind_rows(collector->binding, batch, &rows, error) < 0)
         return -1;
-    const char *lacks = stream->n_x > 0 && batch->x == NULL                        ? "x"
-                        : stream->n_c > 0 && batch->c == NULL                      ? "c"
+    const char *lacks = stream->n_x > 0 && batch->x == NULL                             ? "x"
+                        : stream->n_c > 0 && batch->c == NULL                           ? "c"
                         : (classes ? (void *) batch->label : (void *) batch->y) == NULL ? "y"
-                        : collector->train.weighted && batch->w == NULL            ? "w"
-                                                                                   : NULL;
+                        : collector->train.weighted && batch->w == NULL                 ? "w"
+                                                                                        : NULL;
     if (lacks != NULL)
         return error_set(error, STATUS_DATA, "record %llu: the rows have no tensor '%s'",
                          (unsigned long long) batch_rowno(batch, 0) + 1, lacks);

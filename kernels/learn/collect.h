@@ -29,15 +29,15 @@
 
 struct collector {
     const struct schema *stream;
-    const struct model *model;     /* or NULL: the stream's columns are the features */
-    struct binding *binding;       /* to the model, or NULL */
-    uint32_t *c_from, *y_from;     /* with a model: places of its categories and label among the stream's */
-    const char *const *among;      /* NULL-terminated class names, or NULL; borrowed */
-    bool known_only;               /* classes the model does not have count as no label */
-    uint8_t *class_flags;          /* [label dictionary + 1] */
+    const struct model *model; /* or NULL: the stream's columns are the features */
+    struct binding *binding;   /* to the model, or NULL */
+    uint32_t *c_from, *y_from; /* with a model: places of its categories and label among the stream's */
+    const char *const *among;  /* NULL-terminated class names, or NULL; borrowed */
+    bool known_only;           /* classes the model does not have count as no label */
+    uint8_t *class_flags;      /* [label dictionary + 1] */
     size_t n_flags, cap_flags;
     struct dataset train, valid;
-    bool holds_out;                /* validation rows are the end of `train` */
+    bool holds_out; /* validation rows are the end of `train` */
     uint64_t n_train, n_valid;
     uint64_t n_test, n_unlabelled, n_outside; /* rows left out */
 };
@@ -54,7 +54,8 @@ struct rowset collect_valid(const struct collector *collector);
 
 /* True when the stream's class code came up in a training or validation row, even outside `among`. */
 bool collect_has_class(const struct collector *collector, uint32_t code);
-/* used[code] = 1 for the codes of category k (of the model, else of the stream) in training rows. used: [codes] zeroed */
+/* used[code] = 1 for the codes of category k (of the model, else of the stream) in training rows. used: [codes] zeroed
+ */
 void collect_used_codes(const struct collector *collector, uint32_t k, uint8_t *used);
 /* The stream's dictionary of category k or of the label (k = UINT32_MAX). */
 const struct dict *collect_dict(const struct collector *collector, uint32_t k);

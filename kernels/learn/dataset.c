@@ -79,9 +79,8 @@ array_extend(struct dataset_array *array, struct dataset_memory *memory, size_t 
         size_t bytes = mapping_for(need);
         if (array->fd >= 0 && array_allocate(array->fd, array->mapped_bytes, bytes, error) < 0)
             return NULL;
-        void *data = array->data == NULL
-                         ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                         : mremap(array->data, array->mapped_bytes, bytes, MREMAP_MAYMOVE);
+        void *data = array->data == NULL ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                                         : mremap(array->data, array->mapped_bytes, bytes, MREMAP_MAYMOVE);
         if (data == MAP_FAILED) {
             error_errno(error, "cannot hold the data in memory (%zu bytes; see --max-memory)", bytes);
             return NULL;
@@ -251,10 +250,7 @@ is_held(struct holder *holder, uint64_t i)
 static struct holder
 holder_of(const struct dataset *dataset)
 {
-    return (struct holder){.n = dataset->n,
-                           .seed = dataset->seed,
-                           .fraction = dataset->fraction,
-                           .block = UINT64_MAX};
+    return (struct holder){.n = dataset->n, .seed = dataset->seed, .fraction = dataset->fraction, .block = UINT64_MAX};
 }
 
 static void

@@ -26,8 +26,8 @@
 #include "error.h"
 
 struct dataset_memory {
-    uint64_t limit_bytes;             /* 0 = none */
-    uint64_t used_bytes;              /* in anonymous memory, by all datasets that share this */
+    uint64_t limit_bytes;              /* 0 = none */
+    uint64_t used_bytes;               /* in anonymous memory, by all datasets that share this */
     int (*spool)(struct error *error); /* an unlinked file: descriptor, or -1 */
 };
 
@@ -40,14 +40,15 @@ struct dataset_array {
 struct dataset {
     struct dataset_memory *memory;
     uint32_t d, k, t;
-    bool classes;                 /* the target is a u32 label (t = 1), else f32 y */
+    bool classes; /* the target is a u32 label (t = 1), else f32 y */
     bool weighted;
     uint64_t n;
-    struct dataset_array x;       // [n, d] f32
-    struct dataset_array c;       // [n, k] u32
-    struct dataset_array target;  // [n, t] f32, or [n] u32
-    struct dataset_array w;       // [n] f32
-    /* Record numbers as runs of consecutive ones, a varint for the gap and one for the length: rows in the order they came. */
+    struct dataset_array x;      // [n, d] f32
+    struct dataset_array c;      // [n, k] u32
+    struct dataset_array target; // [n, t] f32, or [n] u32
+    struct dataset_array w;      // [n] f32
+    /* Record numbers as runs of consecutive ones, a varint for the gap and one for the length: rows in the order they
+     * came. */
     struct dataset_array runs;
     uint64_t run_first, run_length, run_end; /* the run being extended; the record behind the last stored run */
     /* Hold-out: how many of each block of rows moved behind n_train. */

@@ -68,8 +68,8 @@ gather(struct model *model, const char *name, enum dtype dtype, uint32_t width, 
     char *to = arena_aligned(&model->arena, m * bytes);
     for (uint64_t i = 0; i < m; i++) {
         bool is_old = picks[i] < n_old;
-        const char *from = is_old ? (const char *) old->data + picks[i] * bytes
-                                  : (const char *) rows + (picks[i] - n_old) * bytes;
+        const char *from =
+            is_old ? (const char *) old->data + picks[i] * bytes : (const char *) rows + (picks[i] - n_old) * bytes;
         memcpy(to + i * bytes, from, bytes);
     }
     bool vector = strcmp(name, "memory.w") == 0 || strcmp(name, "memory.row") == 0;
@@ -80,14 +80,18 @@ gather(struct model *model, const char *name, enum dtype dtype, uint32_t width, 
 static uint64_t
 old_rows(const struct model *model, uint32_t t, uint64_t *seen)
 {
-    const struct tensor *x = model_find(model, TENSOR_MEMORY, "memory.x"), *c = model_find(model, TENSOR_MEMORY, "memory.c");
-    const struct tensor *y = model_find(model, TENSOR_MEMORY, "memory.y"), *row = model_find(model, TENSOR_MEMORY, "memory.row");
+    const struct tensor *x = model_find(model, TENSOR_MEMORY, "memory.x"),
+                        *c = model_find(model, TENSOR_MEMORY, "memory.c");
+    const struct tensor *y = model_find(model, TENSOR_MEMORY, "memory.y"),
+                        *row = model_find(model, TENSOR_MEMORY, "memory.row");
     *seen = 0;
-    if (y == NULL || row == NULL || y->rank != 2 || y->shape[1] != t || dtype_size(y->dtype) != 4 || row->dtype != DTYPE_U64)
+    if (y == NULL || row == NULL || y->rank != 2 || y->shape[1] != t || dtype_size(y->dtype) != 4 ||
+        row->dtype != DTYPE_U64)
         return 0;
     uint64_t m = y->shape[0];
     size_t word = sizeof(float);
-    bool fits = row->bytes == m * sizeof(uint64_t) && (model->network.n_x == 0 || (x != NULL && x->bytes == m * model->network.n_x * word)) &&
+    bool fits = row->bytes == m * sizeof(uint64_t) &&
+                (model->network.n_x == 0 || (x != NULL && x->bytes == m * model->network.n_x * word)) &&
                 (model->network.n_c == 0 || (c != NULL && c->bytes == m * model->network.n_c * word));
     if (!fits || !value_get_u64(model->memory, "rows_seen", seen) || *seen < m)
         return 0;

@@ -10,8 +10,14 @@ static const struct {
     size_t offset;
     bool whole; /* u64, else double */
 } state_fields[] = {
-#define WHOLE(field) {#field, offsetof(struct trainer_state, field), true}
-#define REAL(field) {#field, offsetof(struct trainer_state, field), false}
+#define WHOLE(field) \
+    { \
+#field, offsetof(struct trainer_state, field), true \
+    }
+#define REAL(field) \
+    { \
+#field, offsetof(struct trainer_state, field), false \
+    }
     WHOLE(step),
     WHOLE(epoch),
     WHOLE(moment_steps),
@@ -62,8 +68,9 @@ put_kept(struct trainer *trainer, struct model *model, bool best, struct error *
             continue;
         for (uint32_t p = 0; p < model->network.n_params && status == 0; p++) {
             const struct param *param = &model->network.params[p];
-            float *to = i == 0 ? param->data
-                               : tensor_room(model, TENSOR_OPTIMISER, kept_name(&scratch, i, false, param->name), param);
+            float *to = i == 0
+                            ? param->data
+                            : tensor_room(model, TENSOR_OPTIMISER, kept_name(&scratch, i, false, param->name), param);
             if (best)
                 memcpy(to, trainer->best[i][p], param_count(param) * sizeof *to);
             else
@@ -136,7 +143,8 @@ trainer_restore(struct trainer *trainer, const struct model *model, struct error
     struct trainer_state *state = &trainer->state;
     if (resume == NULL)
         return error_set(error, STATUS_DATA, "this checkpoint is of a finished run, not one of --checkpoint");
-    if (restore_state(state, resume) < 0 || state->step > trainer->steps || network->n_params != model->network.n_params)
+    if (restore_state(state, resume) < 0 || state->step > trainer->steps ||
+        network->n_params != model->network.n_params)
         return error_set(error, STATUS_DATA, "the state of the run is incomplete or of another run");
     struct arena scratch = {0};
     bool complete = true;

@@ -28,7 +28,7 @@ struct schedule {
 
 /* What plateau remembers; travels in resumable checkpoints. */
 struct schedule_state {
-    double scale;      /* product of the factors so far */
+    double scale; /* product of the factors so far */
     double best_loss;
     uint64_t bad_epochs;
 };

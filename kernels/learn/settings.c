@@ -27,8 +27,14 @@ struct field {
     const char *const *choices;
 };
 
-#define FIELD(name, kind, scope, member) {name, kind, scope, offsetof(struct settings, member), NULL}
-#define CHOICE(name, scope, member, choices) {name, FIELD_CHOICE, scope, offsetof(struct settings, member), choices}
+#define FIELD(name, kind, scope, member) \
+    { \
+        name, kind, scope, offsetof(struct settings, member), NULL \
+    }
+#define CHOICE(name, scope, member, choices) \
+    { \
+        name, FIELD_CHOICE, scope, offsetof(struct settings, member), choices \
+    }
 
 static const struct field fields[] = {
     FIELD("hidden", FIELD_STRING, SETTINGS_NETWORK, hidden),

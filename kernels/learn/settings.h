@@ -34,22 +34,22 @@ enum class_weights { CLASS_WEIGHTS_NONE, CLASS_WEIGHTS_BALANCED };
 
 struct settings {
     /* the network: fixed once trained */
-    const char *hidden;     /* "auto", "none", or widths "64,32" */
-    int activation;         /* enum activation - 1: a hidden layer has one */
-    int init;               /* enum init */
-    int loss;               /* 0 = auto, else 1 + enum loss */
+    const char *hidden; /* "auto", "none", or widths "64,32" */
+    int activation;     /* enum activation - 1: a hidden layer has one */
+    int init;           /* enum init */
+    int loss;           /* 0 = auto, else 1 + enum loss */
     double huber_delta;
     double dropout;
     /* the optimiser */
-    int optimizer;          /* enum optimiser_kind */
+    int optimizer; /* enum optimiser_kind */
     double lr, momentum;
-    double dampening;       /* when not given: momentum for `momentum`, 0 for nesterov */
+    double dampening; /* when not given: momentum for `momentum`, 0 for nesterov */
     double beta1, beta2, epsilon;
     double weight_decay;
     bool decoupled;
-    double clip;            /* 0 = none */
+    double clip; /* 0 = none */
     /* the schedule */
-    int schedule;           /* enum schedule_kind */
+    int schedule; /* enum schedule_kind */
     uint64_t schedule_step, schedule_patience;
     double schedule_factor, lr_min;
     uint64_t warmup;
@@ -59,14 +59,14 @@ struct settings {
     double valid;
     uint64_t patience;
     double tolerance, until_loss; /* until_loss 0 = off */
-    int class_weights;      /* enum class_weights */
-    const char *among;      /* comma-separated classes, NULL = all */
-    uint64_t memory_rows;   /* when not given: max(500, 50 per class) */
+    int class_weights;            /* enum class_weights */
+    const char *among;            /* comma-separated classes, NULL = all */
+    uint64_t memory_rows;         /* when not given: max(500, 50 per class) */
     uint64_t seed;
     /* cl-tune only */
-    int strategy;           /* of strategy_at() */
-    int new_class;          /* enum new_class */
-    bool keep_optimiser;    /* go on with the model's moments */
+    int strategy;        /* of strategy_at() */
+    int new_class;       /* enum new_class */
+    bool keep_optimiser; /* go on with the model's moments */
     double strength;
     uint64_t freeze, head_epochs;
     bool given[SETTINGS_COUNT]; /* by field: stands on the command line */

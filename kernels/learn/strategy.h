@@ -21,7 +21,7 @@ struct strategy_run {
     double strength;
     const struct engine *engine;
     struct engine_state *state;
-    struct plan *plan;           /* in-out */
+    struct plan *plan; /* in-out */
 };
 
 struct strategy {

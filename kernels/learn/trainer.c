@@ -50,10 +50,11 @@ write_moments(struct trainer *trainer, const struct model *model, struct error *
             struct arena scratch = {0};
             const char *name = arena_printf(&scratch, "%s.%s", kept[i] == ENGINE_M ? "m" : "v", param->name);
             const struct tensor *tensor = model_find(model, TENSOR_OPTIMISER, name);
-            bool fits = tensor != NULL && tensor->dtype == DTYPE_F32 &&
-                        tensor->bytes == param_count(param) * sizeof(float);
-            int status = fits ? trainer->setup.engine->write(trainer->engine, kept[i], p, tensor->data, error)
-                              : error_set(error, STATUS_DATA, "the checkpoint has no optimiser state for %s", param->name);
+            bool fits =
+                tensor != NULL && tensor->dtype == DTYPE_F32 && tensor->bytes == param_count(param) * sizeof(float);
+            int status =
+                fits ? trainer->setup.engine->write(trainer->engine, kept[i], p, tensor->data, error)
+                     : error_set(error, STATUS_DATA, "the checkpoint has no optimiser state for %s", param->name);
             arena_free(&scratch);
             if (status < 0)
                 return -1;
@@ -143,8 +144,7 @@ trainer_open(struct trainer **result, const struct trainer_setup *setup, struct 
             continue;
         trainer->best[i] = arena_zalloc(&trainer->arena, network->n_params, sizeof **trainer->best);
         for (uint32_t p = 0; p < network->n_params; p++)
-            trainer->best[i][p] =
-                arena_zalloc(&trainer->arena, param_count(&network->params[p]), sizeof(float));
+            trainer->best[i][p] = arena_zalloc(&trainer->arena, param_count(&network->params[p]), sizeof(float));
     }
     if (trainer_open_phase(trainer, setup->moments, error) < 0) {
         trainer_close(trainer);
@@ -201,9 +201,9 @@ validate(struct trainer *trainer, struct error *error)
             uint64_t i = first + r;
             const float *z = trainer->z + r * o;
             double w = rows->w == NULL ? 1 : (double) rows->w[i];
-            loss += w * (double) loss_row(setup->loss, setup->huber_delta, z, o,
-                                          rows->y == NULL ? NULL : rows->y + i * o,
-                                          rows->label == NULL ? 0 : rows->label[i], setup->classes);
+            loss +=
+                w * (double) loss_row(setup->loss, setup->huber_delta, z, o, rows->y == NULL ? NULL : rows->y + i * o,
+                                      rows->label == NULL ? 0 : rows->label[i], setup->classes);
             right += classes && is_right(trainer, rows, i, z) ? w : 0;
             weight += w;
         }
@@ -240,10 +240,11 @@ read_params(struct trainer *trainer, struct error *error)
 static int
 diverged(const struct trainer *trainer, const char *what, struct error *error)
 {
-    return error_set(error, STATUS_DATA,
-                     "the %s loss is no longer a finite number in epoch %llu, step %llu (a smaller --lr or --clip 1 may "
-                     "help; features belong scaled, by cl-scale)",
-                     what, (unsigned long long) trainer->state.epoch + 1, (unsigned long long) trainer->state.step);
+    return error_set(
+        error, STATUS_DATA,
+        "the %s loss is no longer a finite number in epoch %llu, step %llu (a smaller --lr or --clip 1 may "
+        "help; features belong scaled, by cl-scale)",
+        what, (unsigned long long) trainer->state.epoch + 1, (unsigned long long) trainer->state.step);
 }
 
 /* What is decided at the end of an epoch: validation, the best one, the schedule, whether to stop. */

@@ -29,26 +29,26 @@
 struct trainer_setup {
     const struct engine *engine;
     unsigned threads;
-    struct network *network;      /* parameters to start from; borrowed, changed by trainer_finish() */
+    struct network *network; /* parameters to start from; borrowed, changed by trainer_finish() */
     enum loss loss;
     float huber_delta;
-    struct rowset train, valid;   /* borrowed; valid.n may be 0 */
+    struct rowset train, valid; /* borrowed; valid.n may be 0 */
     uint64_t seed;
     struct optimiser optimiser;
-    const struct model *moments;  /* optimiser moments to start from; or NULL = zeros */
-    uint64_t moment_steps;        /* updates that made them */
+    const struct model *moments; /* optimiser moments to start from; or NULL = zeros */
+    uint64_t moment_steps;       /* updates that made them */
     struct schedule schedule;
-    uint32_t batch;               /* 0 = all rows */
-    uint64_t epochs, steps;       /* steps > 0 wins */
-    uint64_t patience;            /* 0 = never stop early */
+    uint32_t batch;         /* 0 = all rows */
+    uint64_t epochs, steps; /* steps > 0 wins */
+    uint64_t patience;      /* 0 = never stop early */
     double tolerance;
-    double until_loss;            /* stop below; 0 = off */
+    double until_loss; /* stop below; 0 = off */
     float clip;
-    const uint8_t *classes;       /* [o] mask of the softmax, or NULL */
-    uint64_t freeze;              /* layers from the input that are not updated */
-    uint64_t head_epochs;         /* epochs in which only the output layer is updated */
+    const uint8_t *classes; /* [o] mask of the softmax, or NULL */
+    uint64_t freeze;        /* layers from the input that are not updated */
+    uint64_t head_epochs;   /* epochs in which only the output layer is updated */
     const struct strategy *strategy;
-    const struct extent *old;     /* for the strategy: what existed before the network grew; or NULL */
+    const struct extent *old; /* for the strategy: what existed before the network grew; or NULL */
     double strength;
 };
 
@@ -56,18 +56,18 @@ enum trainer_end { TRAINER_RUNNING, TRAINER_COMPLETE, TRAINER_PATIENCE, TRAINER_
 
 /* Where a run is. Plain numbers: saved and restored as they are. */
 struct trainer_state {
-    uint64_t step, epoch;         /* steps and epochs done */
-    uint64_t moment_steps;        /* updates that the optimiser's moments have seen: bias correction counts on */
-    double loss_sum, weight_sum;  /* of the epoch in progress */
-    double loss;                  /* mean training loss of the last epoch, while it ran */
+    uint64_t step, epoch;              /* steps and epochs done */
+    uint64_t moment_steps;             /* updates that the optimiser's moments have seen: bias correction counts on */
+    double loss_sum, weight_sum;       /* of the epoch in progress */
+    double loss;                       /* mean training loss of the last epoch, while it ran */
     double valid_loss, valid_accuracy; /* after the last epoch; NaN when there is none */
-    double best_loss;             /* lowest validation loss */
-    uint64_t best_epoch;          /* 0 = none yet */
+    double best_loss;                  /* lowest validation loss */
+    uint64_t best_epoch;               /* 0 = none yet */
     uint64_t best_moment_steps;
-    double waited_loss;           /* the validation loss that patience compares with */
+    double waited_loss; /* the validation loss that patience compares with */
     uint64_t waited_epochs;
     struct schedule_state schedule;
-    float lr;                     /* of the last step */
+    float lr; /* of the last step */
     enum trainer_end end;
 };
 

@@ -40,7 +40,8 @@ fill(struct dataset *dataset, struct dataset_memory *memory, uint64_t n)
     for (uint64_t i = 0; i < n; i++) {
         float x[] = {(float) i, 0.5f, -(float) i};
         uint32_t c = (uint32_t) i % 7;
-        assert_int_equal(dataset_add(dataset, x, &c, NULL, (uint32_t) i % 3, (float) i + 1, 3 * i + (i > 50), &error), 0);
+        assert_int_equal(dataset_add(dataset, x, &c, NULL, (uint32_t) i % 3, (float) i + 1, 3 * i + (i > 50), &error),
+                         0);
     }
 }
 
@@ -157,8 +158,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows_in_memory_and_in_a_file), cmocka_unit_test(test_no_room_is_an_error),
-        cmocka_unit_test(test_hold_out),                     cmocka_unit_test(test_labels_and_codes_are_mapped),
+        cmocka_unit_test(test_rows_in_memory_and_in_a_file),
+        cmocka_unit_test(test_no_room_is_an_error),
+        cmocka_unit_test(test_hold_out),
+        cmocka_unit_test(test_labels_and_codes_are_mapped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

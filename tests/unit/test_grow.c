@@ -67,8 +67,7 @@ test_new_classes_and_categories(void **state)
         bool output = param->layer == 1, category = param->kind == PARAM_CATEGORY;
         assert_int_equal(old[p].rows, category ? 3 : param->rows);
         assert_int_equal(old[p].cols, output ? 3 : param->cols);
-        const struct tensor *m =
-            model_find(&model, TENSOR_OPTIMISER, arena_printf(&model.arena, "m.%s", param->name));
+        const struct tensor *m = model_find(&model, TENSOR_OPTIMISER, arena_printf(&model.arena, "m.%s", param->name));
         assert_int_equal(m->shape[0], param->rows);
         assert_int_equal(m->shape[1], param->cols);
         if (category)

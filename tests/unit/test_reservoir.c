@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "reservoir.h"
 #include "memory.h"
+#include "reservoir.h"
 
 static void
 test_keeps_all_that_fit(void **state)
@@ -108,8 +108,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keeps_all_that_fit),        cmocka_unit_test(test_going_on_is_the_same),
-        cmocka_unit_test(test_every_row_has_the_same_chance), cmocka_unit_test(test_smaller_memory_is_thinned),
+        cmocka_unit_test(test_keeps_all_that_fit),
+        cmocka_unit_test(test_going_on_is_the_same),
+        cmocka_unit_test(test_every_row_has_the_same_chance),
+        cmocka_unit_test(test_smaller_memory_is_thinned),
         cmocka_unit_test(test_tensors_of_a_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

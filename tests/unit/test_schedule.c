@@ -77,8 +77,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cosine_of_pi_t), cmocka_unit_test(test_constant_and_warmup), cmocka_unit_test(test_step),
-        cmocka_unit_test(test_cosine),         cmocka_unit_test(test_plateau),
+        cmocka_unit_test(test_cosine_of_pi_t), cmocka_unit_test(test_constant_and_warmup),
+        cmocka_unit_test(test_step),           cmocka_unit_test(test_cosine),
+        cmocka_unit_test(test_plateau),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -298,9 +298,12 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_learns_and_keeps_the_best),  cmocka_unit_test(test_resumes_with_the_same_bits),
-        cmocka_unit_test(test_frozen_layers_stay),         cmocka_unit_test(test_l2sp_draws_back),
-        cmocka_unit_test(test_stops_when_the_loss_is_reached), cmocka_unit_test(test_divergence_is_an_error),
+        cmocka_unit_test(test_learns_and_keeps_the_best),
+        cmocka_unit_test(test_resumes_with_the_same_bits),
+        cmocka_unit_test(test_frozen_layers_stay),
+        cmocka_unit_test(test_l2sp_draws_back),
+        cmocka_unit_test(test_stops_when_the_loss_is_reached),
+        cmocka_unit_test(test_divergence_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
