@@ -350,6 +350,14 @@ role_takes(enum column_role role, enum column_type type, enum task task)
     }
 }
 
+/* Names are unique, but a column may also be carried: its text then stands behind it under the same name. */
+static bool
+name_is_free(const struct schema *schema, uint32_t index)
+{
+    uint32_t first = (uint32_t) schema_find(schema, schema->columns[index].name);
+    return first == index || (schema->columns[index].role == ROLE_CARRY && !column_is_text(&schema->columns[first]));
+}
+
 static int
 check_columns(const struct schema *schema, struct error *error)
 {
@@ -358,7 +366,7 @@ check_columns(const struct schema *schema, struct error *error)
     for (uint32_t i = 0; i < schema->n_columns; i++) {
         const struct column *column = &schema->columns[i];
         error_quote(quoted, sizeof quoted, column->name, strlen(column->name), 60);
-        if (schema_find(schema, column->name) != (int) i)
+        if (!name_is_free(schema, i))
             return error_set(error, STATUS_DATA, "two columns have the name '%s'", quoted);
         if (!role_takes(column->role, column->type, schema->task))
             return error_set(error, STATUS_DATA, "column '%s' of type %s cannot have the role %s (task: %s)", quoted,

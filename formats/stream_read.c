@@ -221,9 +221,12 @@ place_text(struct parse *parse, const struct tensor *tensor, struct error *error
     if (offsets)
         name[n - 3] = '\0';
     error_quote(quoted, sizeof quoted, tensor->name, strlen(tensor->name), 60);
-    int index = schema_find(&reader->schema, name);
+    uint32_t index = 0;
+    while (index < reader->schema.n_columns &&
+           (reader->text_place[index] == 0 || strcmp(reader->schema.columns[index].name, name) != 0))
+        index++;
     bool fits = tensor->rank == 1 && (offsets ? tensor->shape[0] == batch->n + 1 : tensor->dtype == DTYPE_U8);
-    if (index < 0 || reader->text_place[index] == 0 || !fits)
+    if (index == reader->schema.n_columns || !fits)
         return error_set(error, STATUS_DATA, "tensor '%s' is of no text column, or has another dtype or shape", quoted);
     uint32_t j = reader->text_place[index] - 1;
     void *old = offsets ? (void *) batch->text[j].at : batch->text[j].bytes;
