@@ -7,8 +7,8 @@
 #
 # Each block is one script and must succeed (bash -eu -o pipefail). The files it may read are made here: iris.csv,
 # wine.csv, diabetes.csv, flights.csv (tests/data), and from flights.csv data.csv, new.csv, holdout.csv, today.csv
-# (without labels), data.clt, train.clt, test.clt, scaled.clt and model.ck, next.ck. A block that cannot run here has
-# the line
+# (without labels, with a column `flight` that the model does not know), data.clt, train.clt, test.clt, scaled.clt,
+# few.clt, and model.ck, next.ck. A block that cannot run here has the line
 #     .\" not run: REASON        or        <!-- not run: REASON -->
 # before it.
 set -u
@@ -44,13 +44,14 @@ make_files()
     head -n 301 flights.csv > data.csv
     { head -n 1 flights.csv && sed -n 302,451p flights.csv; } > new.csv
     { head -n 1 flights.csv && sed -n 452,601p flights.csv; } > holdout.csv
-    cut -d, -f1-4 holdout.csv > today.csv
+    cut -d, -f1-4 holdout.csv | awk '{ print (NR == 1 ? "flight" : 1000 + NR) "," $0 }' > today.csv
     cl-ingest data.csv > data.clt &&
         cl-split -f 0.8,0.2 data.clt > train.clt &&
         cl-scale train.clt > scaled.clt &&
-        cl-train --hidden 8 --epochs 3 < scaled.clt > model.ck &&
+        cl-train -q --hidden 8 --epochs 20 < scaled.clt > model.ck &&
         cp model.ck next.ck &&
-        cl-ingest -m model.ck holdout.csv > test.clt
+        cl-ingest -m model.ck holdout.csv > test.clt &&
+        head -n 21 new.csv | cl-ingest -m model.ck > few.clt
 }
 
 run_blocks()

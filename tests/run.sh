@@ -254,7 +254,7 @@ list_tests()
         file=${file%.*}
         echo "${file/fuzz_/}"
     done
-    for file in ../man/*.[157]; do
+    for file in ../man/*.[17]; do
         [ -e "$file" ] && grep -q '^\.Sh EXAMPLES' "$file" && echo "man/$(basename "$file")"
     done
     for file in ../README.md ../examples/*/README.md; do
