@@ -213,7 +213,7 @@ end_cell(struct csv *csv, size_t stop)
     }
     if (n > csv->max_cell) {
         csv->oversize = true;
-        problem(csv, "the cell has %zu bytes, over the limit of %" PRIu64 " (--max-cell)", n, csv->max_cell);
+        problem(csv, "the cell has %zu bytes, over the %" PRIu64 " of --max-cell", n, csv->max_cell);
     }
     if (csv->n_cells < CSV_MAX_COLUMNS) {
         if (csv->n_cells == csv->cap_cells)
@@ -234,8 +234,8 @@ check_bounds(struct csv *csv)
         uint64_t limit = csv->escaped && csv->quoted ? csv->max_cell * 2 : csv->max_cell;
         if (in_cell && here - csv->cell_at > limit + 1) {
             csv->oversize = true;
-            problem(csv, "the cell goes on beyond the limit of %" PRIu64 " bytes (%s--max-cell)", csv->max_cell,
-                    csv->quoted ? "a quote that is never closed? else " : "");
+            problem(csv, "the cell goes on beyond the %" PRIu64 " bytes of --max-cell%s", csv->max_cell,
+                    csv->quoted ? ": is a quote never closed?" : "");
             csv->dropping = true;
         } else if (here > csv->max_cell + CSV_MAX_RECORD) {
             csv->oversize = true;
@@ -348,7 +348,7 @@ scan_record(struct csv *csv)
                 goto more;
             if (*p != '\0')
                 goto line_end;
-            problem(csv, "a NUL byte (is this a binary file, or UTF-16 text?)");
+            problem(csv, "a NUL byte: is this a binary file, or UTF-16 text?");
             p++;
             goto plain;
         case STATE_QUOTED:
@@ -360,7 +360,7 @@ scan_record(struct csv *csv)
                 csv->state = STATE_QUOTE;
                 csv->after_cr = false;
             } else if (*p == '\0') {
-                problem(csv, "a NUL byte (is this a binary file, or UTF-16 text?)");
+                problem(csv, "a NUL byte: is this a binary file, or UTF-16 text?");
             } else {
                 /* CR, LF or CRLF: one line each; the LF of a CRLF directly follows its CR. */
                 bool pair = *p == '\n' && csv->after_cr && (p == base || p[-1] == '\r');
@@ -394,7 +394,7 @@ scan_record(struct csv *csv)
                 goto more;
             if (*p == '\n' || *p == '\r')
                 goto line_end;
-            problem(csv, "text behind the closing quote (a quote inside a quoted cell is written twice)");
+            problem(csv, "text behind the closing quote: a quote inside a quoted cell is written twice");
             p++;
             continue;
         }

@@ -109,7 +109,7 @@ ingest_new(const struct ingest_options *options, struct error *error)
         name_list_open(&in->keep, &options->keep, false, "--keep", error) < 0 ||
         name_list_open(&in->carry, &options->carry, false, "--carry", error) < 0 ||
         name_list_open(&in->types, &options->types, true, "--types", error) < 0 ||
-        name_list_open(&in->roles, &options->roles, true, "--role", error) < 0) {
+        name_list_open(&in->roles, &options->roles, true, "--role", error) < 0 || ingest_check_words(in, error) < 0) {
         ingest_free(in);
         return NULL;
     }

@@ -90,6 +90,8 @@ void name_index_close(struct name_index *index);
 int name_list_open(struct name_list *list, const struct option_list *values, bool words, const char *option,
                    struct error *error);
 void name_list_close(struct name_list *list);
+/* Checks the words of --types and --role. */
+int ingest_check_words(const struct ingest *in, struct error *error);
 
 /*
  * Decides columns without a model and makes schema and sinks. names: [n] columns; stats: [n] what is in them.

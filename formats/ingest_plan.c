@@ -79,6 +79,39 @@ name_list_open(struct name_list *list, const struct option_list *values, bool wo
     return 0;
 }
 
+enum { WORD_DROP = COLUMN_TYPE_COUNT }; /* --types NAME:drop */
+
+static int
+type_word(const char *word)
+{
+    for (int i = 0; i < COLUMN_TYPE_COUNT; i++)
+        if (strcmp(word, column_type_name((enum column_type) i)) == 0)
+            return i;
+    return strcmp(word, "drop") == 0 ? (int) WORD_DROP : -1;
+}
+
+static int
+role_word(const char *word)
+{
+    for (int i = 0; i < ROLE_COUNT; i++)
+        if (strcmp(word, column_role_name((enum column_role) i)) == 0)
+            return i;
+    return -1;
+}
+
+int
+ingest_check_words(const struct ingest *in, struct error *error)
+{
+    for (size_t i = 0; i < in->types.n; i++)
+        if (type_word(in->types.words[i]) < 0)
+            return error_set(error, STATUS_USAGE, "--types knows num, cat, text, time and drop, not '%s'", in->types.words[i]);
+    for (size_t i = 0; i < in->roles.n; i++)
+        if (role_word(in->roles.words[i]) < 0)
+            return error_set(error, STATUS_USAGE, "--role knows feature, label, weight, group, id, time and carry, not '%s'",
+                             in->roles.words[i]);
+    return 0;
+}
+
 /* Levenshtein distance of the first 63 bytes, upper and lower case alike. */
 static size_t
 distance(const char *a, const char *b)
@@ -144,31 +177,11 @@ column_twice(const char *file, const char *name, struct error *error)
 
 /* Without a model: from names, options and a sample. */
 
-enum { WORD_DROP = COLUMN_TYPE_COUNT }; /* --types NAME:drop */
-
 struct choice {
     bool dropped, type_given, role_given;
     enum column_type type;
     enum column_role role;
 };
-
-static int
-type_word(const char *word)
-{
-    for (int i = 0; i < COLUMN_TYPE_COUNT; i++)
-        if (strcmp(word, column_type_name((enum column_type) i)) == 0)
-            return i;
-    return strcmp(word, "drop") == 0 ? (int) WORD_DROP : -1;
-}
-
-static int
-role_word(const char *word)
-{
-    for (int i = 0; i < ROLE_COUNT; i++)
-        if (strcmp(word, column_role_name((enum column_role) i)) == 0)
-            return i;
-    return -1;
-}
 
 /* Position of a name an option gives, or -1 with the sentence. */
 static int64_t
@@ -226,9 +239,6 @@ choose_roles(struct ingest *in, const struct plan_source *source, const struct n
 {
     for (size_t i = 0; i < in->roles.n; i++) {
         int role = role_word(in->roles.words[i]);
-        if (role < 0)
-            return error_set(error, STATUS_USAGE,
-                             "--role knows feature, label, weight, group, id, time and carry, not '%s'", in->roles.words[i]);
         int64_t at = find(index, source, in->roles.names[i], "", error);
         if (at < 0 || set_role(&choices[at], (enum column_role) role, in->roles.names[i], error) < 0)
             return -1;
@@ -254,8 +264,6 @@ choose_types(struct ingest *in, const struct plan_source *source, const struct n
         choices[i].type = infer_type(&source->stats[i]);
     for (size_t i = 0; i < in->types.n; i++) {
         int type = type_word(in->types.words[i]);
-        if (type < 0)
-            return error_set(error, STATUS_USAGE, "--types knows num, cat, text, time and drop, not '%s'", in->types.words[i]);
         int64_t at = find(index, source, in->types.names[i], "", error);
         if (at < 0)
             return -1;

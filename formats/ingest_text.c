@@ -242,6 +242,23 @@ decide_header(const struct ingest *in, const char *file, char *const *cells, siz
     return header;
 }
 
+/* A record that the scanner could not use, or whose cells are too few or too many. 0 = skipped. */
+static int
+bad_record(struct ingest *in, struct text_source *source, int got, struct error *error)
+{
+    const struct csv *csv = &source->csv;
+    char where[512];
+    snprintf(where, sizeof where, "%.400s:%" PRIu64, source->input.name, csv->line);
+    if (got == CSV_BAD)
+        return ingest_bad(in, where, csv->problem_cell < source->n_names ? source->names[csv->problem_cell] : NULL, NULL, error,
+                          "%s", csv->problem);
+    if (csv->cut && csv->n_cells < source->n_names)
+        return error_set(error, STATUS_DATA, "%s: the input ends in this record, after %zu of %zu cells (cut short?)", where,
+                         csv->n_cells, source->n_names);
+    return ingest_bad(in, where, NULL, NULL, error, "%zu cell%s where there are %zu columns", csv->n_cells,
+                      csv->n_cells == 1 ? "" : "s", source->n_names);
+}
+
 /* Without a model: sample, decide, and go back to the first record of data. */
 static int
 open_by_sample(struct ingest *in, struct text_source *source, struct error *error)
@@ -257,12 +274,15 @@ open_by_sample(struct ingest *in, struct text_source *source, struct error *erro
     size_t n = source->n_names, records = 0;
     struct infer_column *stats = mem_zalloc(n, sizeof *stats);
     int got = 1, result = -1;
+    bool bad = false;
     while (records < SAMPLE_RECORDS && (records < 2 || csv_kept_used(csv) < SAMPLE_BYTES) &&
            (got = next_record(source, true, error)) > 0) {
         records++;
-        if (got == CSV_BAD && csv->oversize)
-            break; /* what comes behind it may be far away */
-        if (got != CSV_RECORD || csv->n_cells != n)
+        bad = got != CSV_RECORD || csv->n_cells != n;
+        /* The end of a record that is too long may be far away. */
+        if (bad && (in->bad_policy == BAD_FAIL || (got == CSV_BAD && csv->oversize)))
+            break;
+        if (bad)
             continue; /* the reading proper will say so */
         for (size_t i = 0; i < n; i++)
             infer_add(&stats[i], &in->missing, csv_cell(csv, i), csv->cells[i].n);
@@ -278,6 +298,10 @@ open_by_sample(struct ingest *in, struct text_source *source, struct error *erro
         for (size_t i = 0; i < n; i++)
             infer_add(&stats[i], &in->missing, source->names[i], strlen(source->names[i]));
     make_names(source->names, n, source->header);
+    if (bad && in->bad_policy == BAD_FAIL) {
+        bad_record(in, source, got, error);
+        goto out;
+    }
     struct plan_source plan = {
         .file = file,
         .names = source->names,
@@ -644,23 +668,6 @@ add_row(struct ingest *in, const struct csv *csv, struct error *error)
     add_text(in, csv, row);
     ingest_row_done(in);
     return 0;
-}
-
-/* A record that the scanner could not use, or whose cells are too few or too many. 0 = skipped. */
-static int
-bad_record(struct ingest *in, struct text_source *source, int got, struct error *error)
-{
-    const struct csv *csv = &source->csv;
-    char where[512];
-    snprintf(where, sizeof where, "%.400s:%" PRIu64, source->input.name, csv->line);
-    if (got == CSV_BAD)
-        return ingest_bad(in, where, csv->problem_cell < source->n_names ? source->names[csv->problem_cell] : NULL, NULL, error,
-                          "%s", csv->problem);
-    if (csv->cut && csv->n_cells < source->n_names)
-        return error_set(error, STATUS_DATA, "%s: the input ends in this record, after %zu of %zu cells (cut short?)", where,
-                         csv->n_cells, source->n_names);
-    return ingest_bad(in, where, NULL, NULL, error, "%zu cell%s where there are %zu columns", csv->n_cells,
-                      csv->n_cells == 1 ? "" : "s", source->n_names);
 }
 
 static int

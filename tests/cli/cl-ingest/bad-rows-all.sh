@@ -1,0 +1,1 @@
+{ echo a,y; echo x,p; } | cl-ingest --types a:num --bad-rows skip > /dev/null

@@ -1,0 +1,1 @@
+printf 'a,y\n"x"z,p\n' | cl-ingest > /dev/null

@@ -1,0 +1,1 @@
+cl-ingest < /dev/null

@@ -1,0 +1,1 @@
+printf 'a,y\ncaf\351,p\nb,q\n' | cl-ingest > /dev/null

@@ -1,0 +1,1 @@
+printf 'a,income\n1,p\n' | cl-ingest -y incme

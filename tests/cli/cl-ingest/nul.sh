@@ -1,0 +1,1 @@
+printf 'a,y\nx\000z,p\n' | cl-ingest > /dev/null
