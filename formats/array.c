@@ -137,8 +137,10 @@ read_whole(struct array *array, size_t bytes, struct error *error)
 {
     enum { STEP = 1 << 20 };
     if (bytes > ARRAY_MAX_WHOLE)
-        return error_set(error, STATUS_DATA, "%s is in Fortran order and over 1 GiB, so it cannot be read row by row (save it "
-                         "with numpy.ascontiguousarray)", array->input->name);
+        return error_set(error, STATUS_DATA,
+                         "%s is in Fortran order and over 1 GiB, so it cannot be read row by row (save it "
+                         "with numpy.ascontiguousarray)",
+                         array->input->name);
     size_t done = 0;
     while (done < bytes) {
         size_t step = bytes - done < STEP ? bytes - done : STEP;
@@ -183,8 +185,8 @@ array_read(struct array *array, double *to, uint64_t rows, struct error *error)
     if (array->fortran) {
         for (uint64_t i = 0; i < rows; i++)
             for (uint64_t k = 0; k < width; k++)
-                to[i * width + k] =
-                    element(array->raw + fortran_place(array, array->row + i, k) * size, array->dtype, size, array->big);
+                to[i * width + k] = element(array->raw + fortran_place(array, array->row + i, k) * size, array->dtype,
+                                            size, array->big);
         array->row += rows;
         return (int64_t) rows;
     }

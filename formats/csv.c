@@ -167,8 +167,7 @@ csv_rewind(struct csv *csv, char delimiter, bool last)
 }
 
 /* The first problem of a record is the one that is told. */
-static void __attribute__((format(printf, 2, 3)))
-problem(struct csv *csv, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) problem(struct csv *csv, const char *format, ...)
 {
     if (csv->problem[0] != '\0')
         return;
@@ -450,7 +449,8 @@ csv_read(struct csv *csv, bool wait, struct error *error)
         if (csv->state == STATE_QUOTED)
             return error_set(error, STATUS_DATA,
                              "%" PRIu64 ": the input ends inside a quoted cell that this record opens (cut short, or a "
-                             "quote that is not closed)", csv->line);
+                             "quote that is not closed)",
+                             csv->line);
         bool nothing = csv->state == STATE_CELL && csv->n_cells == 0 && !csv->dropping;
         if (nothing) {
             csv->begin = csv->scan;

@@ -48,10 +48,10 @@ struct csv {
     /* The record last read; gone at the next call. */
     const char *record;
     struct csv_cell *cells;
-    size_t n_cells;     /* may exceed CSV_MAX_COLUMNS; only that many are stored */
-    uint64_t line;      /* physical line on which it starts, from 1 */
-    bool cut;           /* the input ended without a line end behind it */
-    char problem[160];  /* CSV_BAD: a sentence */
+    size_t n_cells;      /* may exceed CSV_MAX_COLUMNS; only that many are stored */
+    uint64_t line;       /* physical line on which it starts, from 1 */
+    bool cut;            /* the input ended without a line end behind it */
+    char problem[160];   /* CSV_BAD: a sentence */
     size_t problem_cell; /* and the cell it is about, from 0 */
     bool oversize;       /* the problem is one of length */
 
@@ -63,7 +63,7 @@ struct csv {
     char *buffer;
     size_t begin, scan, end, cap; /* record start, scan position, end of bytes; all in buffer */
     size_t cap_cells;
-    size_t cell_at, quote_end;    /* of the cell being scanned, from `begin` */
+    size_t cell_at, quote_end; /* of the cell being scanned, from `begin` */
     int state;
     uint64_t next_line;
     bool escaped, after_cr, quoted, eof, partial, dropping;

@@ -46,14 +46,14 @@ missing_match(const struct missing *missing, const char *s, size_t n)
 enum { INFER_EXAMPLE = 24, INFER_DISTINCT = 3 };
 
 struct infer_column {
-    uint64_t values;                    /* cells that were not missing; of these: */
-    uint64_t numbers;                   /* decimal numbers */
-    uint64_t codes;                     /* integers with leading zeros */
-    uint64_t times;                     /* dates */
-    uint64_t grouped;                   /* numbers with thousands separators or a decimal comma */
-    uint64_t distinct[INFER_DISTINCT];  /* XXH3-64 of the first different texts */
-    uint32_t n_distinct;                /* at most INFER_DISTINCT */
-    char example[INFER_EXAMPLE];        /* the first value that was no number, cut; NUL-terminated */
+    uint64_t values;                   /* cells that were not missing; of these: */
+    uint64_t numbers;                  /* decimal numbers */
+    uint64_t codes;                    /* integers with leading zeros */
+    uint64_t times;                    /* dates */
+    uint64_t grouped;                  /* numbers with thousands separators or a decimal comma */
+    uint64_t distinct[INFER_DISTINCT]; /* XXH3-64 of the first different texts */
+    uint32_t n_distinct;               /* at most INFER_DISTINCT */
+    char example[INFER_EXAMPLE];       /* the first value that was no number, cut; NUL-terminated */
 };
 
 void infer_add(struct infer_column *column, const struct missing *missing, const char *s, size_t n);

@@ -12,8 +12,7 @@
 
 enum { FRAME_BYTES = 1 << 20, FRAME_ROWS = 1 << 17, FRAME_BYTES_MOST = 512 << 20, BAD_TOLD = 10 };
 
-static void __attribute__((format(printf, 2, 0)))
-say(void (*to)(const char *), const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0))) say(void (*to)(const char *), const char *format, va_list args)
 {
     char sentence[1024];
     vsnprintf(sentence, sizeof sentence, format, args);
@@ -54,8 +53,8 @@ parse_bad_rows(struct ingest *in, const char *text, struct error *error)
         in->bad_policy = BAD_SHARE;
         in->bad_share = share;
     } else {
-        return error_set(error, STATUS_USAGE,
-                         "--bad-rows is fail, skip, a count or a share between 0 and 1, not '%s'", text);
+        return error_set(error, STATUS_USAGE, "--bad-rows is fail, skip, a count or a share between 0 and 1, not '%s'",
+                         text);
     }
     return 0;
 }
@@ -83,12 +82,12 @@ parse_delimiter(struct ingest *in, const char *text, struct error *error)
 static int
 check_model_options(const struct ingest_options *options, struct error *error)
 {
-    const char *option = options->types.n > 0          ? "--types"
-                         : options->roles.n > 0        ? "--role"
-                         : options->keep.n > 0         ? "--keep"
-                         : options->drop.n > 0         ? "--drop"
-                         : options->task != TASK_NONE  ? "--task"
-                                                       : NULL;
+    const char *option = options->types.n > 0         ? "--types"
+                         : options->roles.n > 0       ? "--role"
+                         : options->keep.n > 0        ? "--keep"
+                         : options->drop.n > 0        ? "--drop"
+                         : options->task != TASK_NONE ? "--task"
+                                                      : NULL;
     if (option == NULL)
         return 0;
     return error_set(error, STATUS_USAGE, "%s does not go with -m: the model says what the columns are", option);
@@ -260,11 +259,11 @@ ingest_bad(struct ingest *in, const char *where, const char *column, const char 
     in->record++;
     in->n_bad++;
     if (in->bad_policy == BAD_FAIL)
-        return error_set(error, STATUS_DATA, "%s: %s%s (%s%suse --bad-rows skip to drop such rows)", where, place, finding,
-                         way_out != NULL ? way_out : "", way_out != NULL ? "; or " : "");
+        return error_set(error, STATUS_DATA, "%s: %s%s (%s%suse --bad-rows skip to drop such rows)", where, place,
+                         finding, way_out != NULL ? way_out : "", way_out != NULL ? "; or " : "");
     if (in->bad_policy == BAD_COUNT && in->n_bad > in->bad_limit)
-        return error_set(error, STATUS_DATA, "%s: %s%s (bad row number %" PRIu64 ": over the limit of --bad-rows)", where, place,
-                         finding, in->n_bad);
+        return error_set(error, STATUS_DATA, "%s: %s%s (bad row number %" PRIu64 ": over the limit of --bad-rows)",
+                         where, place, finding, in->n_bad);
     if (in->n_bad <= BAD_TOLD)
         ingest_warn(in, "%s: %s%s (row skipped)", where, place, finding);
     return 0;
@@ -279,8 +278,9 @@ finish(struct ingest *in, struct error *error)
         ingest_warn(in, "%" PRIu64 " of %" PRIu64 " records skipped as bad%s", in->n_bad, in->record,
                     in->n_bad > BAD_TOLD ? "; the first ten were told" : "");
     if (in->bad_policy == BAD_SHARE && (double) in->n_bad > in->bad_share * (double) in->record)
-        return error_set(error, STATUS_DATA, "%" PRIu64 " of %" PRIu64 " records are bad, more than the share %g of --bad-rows",
-                         in->n_bad, in->record, in->bad_share);
+        return error_set(error, STATUS_DATA,
+                         "%" PRIu64 " of %" PRIu64 " records are bad, more than the share %g of --bad-rows", in->n_bad,
+                         in->record, in->bad_share);
     if (in->n_bad == in->record)
         return error_set(error, STATUS_DATA, "no record can be used");
     if (options->expect_given && in->record != options->expect_rows)
@@ -320,7 +320,8 @@ ingest_free(struct ingest *in)
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         name_list_close(lists[i]);
     struct batch *batch = &in->batch;
-    void *const tensors[] = {batch->x, batch->c, batch->y, batch->label, batch->w, batch->time, batch->group, batch->id};
+    void *const tensors[] = {batch->x, batch->c,    batch->y,     batch->label,
+                             batch->w, batch->time, batch->group, batch->id};
     for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
         free(tensors[i]);
     for (uint32_t i = 0; i < batch->n_text; i++) {

@@ -31,11 +31,11 @@ enum ingest_new_columns { NEW_IGNORE, NEW_KEEP, NEW_ERROR };
 enum ingest_missing_columns { MISSING_ERROR, MISSING_NAN };
 
 struct ingest_options {
-    int format;           /* enum ingest_format */
-    int task;             /* enum task; TASK_NONE = decided by the label */
-    int header;           /* enum ingest_header */
-    int new_columns;      /* enum ingest_new_columns */
-    int missing_columns;  /* enum ingest_missing_columns */
+    int format;            /* enum ingest_format */
+    int task;              /* enum task; TASK_NONE = decided by the label */
+    int header;            /* enum ingest_header */
+    int new_columns;       /* enum ingest_new_columns */
+    int missing_columns;   /* enum ingest_missing_columns */
     const char *label;     /* names between commas, or NULL */
     const char *delimiter; /* one byte, or "tab"; NULL = found out */
     struct option_list types, roles, drop, keep, carry;
@@ -45,7 +45,7 @@ struct ingest_options {
     uint64_t frame_rows;  /* 0 = about a MiB */
     uint64_t expect_rows; /* when expect_given */
     bool expect_given;
-    bool by_model;        /* a model will be given to ingest_open() */
+    bool by_model; /* a model will be given to ingest_open() */
     /* Where warnings and, under -v, decisions go. Whole sentences. */
     void (*warn)(const char *sentence);
     void (*note)(const char *sentence);

@@ -17,9 +17,9 @@ struct array_source {
     struct input inputs[2];
     struct array arrays[2];
     size_t n_files;
-    char **names; /* [width] */
-    size_t width; /* of both together */
-    double *values[2]; /* [chunk, arrays[i].width] */
+    char **names;          /* [width] */
+    size_t width;          /* of both together */
+    double *values[2];     /* [chunk, arrays[i].width] */
     uint64_t chunk, at, n; /* rows a chunk can hold; row in it; rows in it */
 };
 
@@ -179,7 +179,8 @@ check_options(const struct ingest *in, const struct array_source *source, struct
         return error_set(error, STATUS_USAGE, "--carry wants text, and %s is an array", source->inputs[0].name);
     for (size_t i = 0; i < in->types.n; i++)
         if (strcmp(in->types.words[i], "text") == 0 || strcmp(in->types.words[i], "time") == 0)
-            return error_set(error, STATUS_USAGE, "--types %s: the columns of an array are num or cat", in->types.words[i]);
+            return error_set(error, STATUS_USAGE, "--types %s: the columns of an array are num or cat",
+                             in->types.words[i]);
     for (size_t i = 0; i < in->roles.n; i++)
         if (strcmp(in->roles.words[i], "feature") != 0 && strcmp(in->roles.words[i], "label") != 0 &&
             strcmp(in->roles.words[i], "weight") != 0)

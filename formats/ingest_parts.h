@@ -12,9 +12,9 @@
 #include "ingest.h"
 
 enum {
-    SINK_NONE = -1,            /* the files have no such column: always missing */
-    CATEGORIES_INFERRED = 10000,   /* more distinct values than this are refused unless the type was asked for */
-    CATEGORIES_MOST = 1000000,     /* and more than this always; by model: that many new ones */
+    SINK_NONE = -1,              /* the files have no such column: always missing */
+    CATEGORIES_INFERRED = 10000, /* more distinct values than this are refused unless the type was asked for */
+    CATEGORIES_MOST = 1000000,   /* and more than this always; by model: that many new ones */
 };
 
 struct sink {
@@ -62,10 +62,10 @@ struct ingest {
 
     struct batch batch;
     uint64_t cap_rows, row_bytes;
-    uint64_t *rowno;    /* [cap_rows] */
-    size_t *cap_text;   /* [n_text] */
+    uint64_t *rowno;  /* [cap_rows] */
+    size_t *cap_text; /* [n_text] */
     uint64_t text_bytes;
-    uint64_t record;    /* number of the next record */
+    uint64_t record; /* number of the next record */
     uint64_t n_bad;
 
     struct source source;
@@ -121,8 +121,8 @@ int ingest_no_column(const char *file, const char *name, const char *what, char 
 /* Ends the plan: counts, allocates the batch. */
 void ingest_ready(struct ingest *in);
 /*
- * A record that cannot be used: 0 when the policy lets it be skipped, else -1. where: "data.csv:17". column: name or NULL.
- * way_out: words for the brackets, NULL = only how to skip.
+ * A record that cannot be used: 0 when the policy lets it be skipped, else -1. where: "data.csv:17". column: name or
+ * NULL. way_out: words for the brackets, NULL = only how to skip.
  */
 int ingest_bad(struct ingest *in, const char *where, const char *column, const char *way_out, struct error *error,
                const char *format, ...) __attribute__((format(printf, 6, 7)));

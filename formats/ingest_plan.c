@@ -104,10 +104,12 @@ ingest_check_words(const struct ingest *in, struct error *error)
 {
     for (size_t i = 0; i < in->types.n; i++)
         if (type_word(in->types.words[i]) < 0)
-            return error_set(error, STATUS_USAGE, "--types knows num, cat, text, time and drop, not '%s'", in->types.words[i]);
+            return error_set(error, STATUS_USAGE, "--types knows num, cat, text, time and drop, not '%s'",
+                             in->types.words[i]);
     for (size_t i = 0; i < in->roles.n; i++)
         if (role_word(in->roles.words[i]) < 0)
-            return error_set(error, STATUS_USAGE, "--role knows feature, label, weight, group, id, time and carry, not '%s'",
+            return error_set(error, STATUS_USAGE,
+                             "--role knows feature, label, weight, group, id, time and carry, not '%s'",
                              in->roles.words[i]);
     return 0;
 }
@@ -201,8 +203,8 @@ set_role(struct choice *choice, enum column_role role, const char *name, struct 
 {
     char shown[96];
     if (choice->role_given && choice->role != role)
-        return error_set(error, STATUS_USAGE, "column '%s' is given two roles: %s and %s", quoted(shown, sizeof shown, name),
-                         column_role_name(choice->role), column_role_name(role));
+        return error_set(error, STATUS_USAGE, "column '%s' is given two roles: %s and %s",
+                         quoted(shown, sizeof shown, name), column_role_name(choice->role), column_role_name(role));
     choice->role = role;
     choice->role_given = true;
     choice->dropped = false;
@@ -343,8 +345,8 @@ label_type(struct ingest *in, const struct plan_source *source, size_t i, struct
     enum task task = (enum task) in->options->task;
     bool numbers = choice->type == COLUMN_NUM;
     if (stats->values == 0)
-        return error_set(error, STATUS_DATA, "%s: label column '%s' has no value in the first records (-y names another)",
-                         file, name);
+        return error_set(error, STATUS_DATA,
+                         "%s: label column '%s' has no value in the first records (-y names another)", file, name);
     if (choice->type_given) {
         if (choice->type != COLUMN_NUM && choice->type != COLUMN_CAT)
             return error_set(error, STATUS_USAGE, "label column '%s' can be num or cat, not %s", name,
@@ -360,8 +362,10 @@ label_type(struct ingest *in, const struct plan_source *source, size_t i, struct
         return 0;
     }
     if (choice->type == COLUMN_TIME)
-        return error_set(error, STATUS_DATA, "%s: label column '%s' holds dates (-y names another column; --task class takes "
-                         "them as classes)", file, name);
+        return error_set(error, STATUS_DATA,
+                         "%s: label column '%s' holds dates (-y names another column; --task class takes "
+                         "them as classes)",
+                         file, name);
     if (!numbers) {
         if (infer_grouped(stats))
             return 0; /* refused with the other columns of that kind */
@@ -373,8 +377,10 @@ label_type(struct ingest *in, const struct plan_source *source, size_t i, struct
         return 0;
     }
     if (stats->n_distinct == 1 && !source->whole)
-        return error_set(error, STATUS_DATA, "%s: label column '%s' has a single value in the first records: are these "
-                         "classes or amounts? (--task class or --task regression)", file, name);
+        return error_set(error, STATUS_DATA,
+                         "%s: label column '%s' has a single value in the first records: are these "
+                         "classes or amounts? (--task class or --task regression)",
+                         file, name);
     *two = stats->n_distinct == 2;
     if (*two)
         choice->type = COLUMN_CAT;
@@ -391,22 +397,25 @@ plan_label(struct ingest *in, const struct plan_source *source, size_t i, struct
     enum task task = choice->type == COLUMN_CAT ? TASK_CLASS : TASK_REGRESSION;
     size_t before = in->y.n + in->label.n;
     if (before > 0 && (task == TASK_CLASS || in->schema.task == TASK_CLASS))
-        return error_set(error, STATUS_DATA, "%s: more than one label column goes with regression only, but '%s' is a "
-                         "class (--task regression if they all are numbers)", source->file,
-                         quoted(shown, sizeof shown, source->names[task == TASK_CLASS ? i : (size_t) in->label.items[0].source]));
+        return error_set(
+            error, STATUS_DATA,
+            "%s: more than one label column goes with regression only, but '%s' is a "
+            "class (--task regression if they all are numbers)",
+            source->file,
+            quoted(shown, sizeof shown, source->names[task == TASK_CLASS ? i : (size_t) in->label.items[0].source]));
     in->schema.task = task;
     struct sink *sink = ingest_column(in, source->names[i], choice->type, ROLE_LABEL, (int64_t) i);
     sink->inferred = !choice->type_given;
     sink->two = two;
     if (task == TASK_CLASS && !given)
         sink->most = CATEGORIES_INFERRED;
-    const char *reason = given                         ? "as asked"
-                         : choice->type_given          ? "by --task"
-                         : two                         ? "exactly two values"
-                         : source->integers            ? "integers"
-                                                       : infer_reason(&source->stats[i]);
-    ingest_note(in, "%s: label '%s': %s (%s)", source->file, quoted(shown, sizeof shown, source->names[i]), task_name(task),
-                reason);
+    const char *reason = given                ? "as asked"
+                         : choice->type_given ? "by --task"
+                         : two                ? "exactly two values"
+                         : source->integers   ? "integers"
+                                              : infer_reason(&source->stats[i]);
+    ingest_note(in, "%s: label '%s': %s (%s)", source->file, quoted(shown, sizeof shown, source->names[i]),
+                task_name(task), reason);
     return 0;
 }
 
@@ -423,9 +432,11 @@ plan_column(struct ingest *in, const struct plan_source *source, size_t i, struc
         return -1;
     bool read_as_cell = choice->role == ROLE_CARRY || choice->role == ROLE_GROUP || choice->role == ROLE_ID;
     if (!choice->type_given && !read_as_cell && infer_grouped(stats))
-        return error_set(error, STATUS_DATA, "%s: column '%s': '%s' looks like a number with a decimal comma or thousands "
-                         "separators, which are not read (write 1234.5; or use --types %s:cat, or --drop %s)", file, shown,
-                         error_quote(example, sizeof example, stats->example, strlen(stats->example), 40), shown, shown);
+        return error_set(error, STATUS_DATA,
+                         "%s: column '%s': '%s' looks like a number with a decimal comma or thousands "
+                         "separators, which are not read (write 1234.5; or use --types %s:cat, or --drop %s)",
+                         file, shown, error_quote(example, sizeof example, stats->example, strlen(stats->example), 40),
+                         shown, shown);
     enum column_type type = choice->type;
     struct sink *sink;
     switch (choice->role) {
@@ -435,7 +446,8 @@ plan_column(struct ingest *in, const struct plan_source *source, size_t i, struc
     case ROLE_GROUP:
     case ROLE_ID:
         if (choice->role != ROLE_CARRY && (choice->role == ROLE_GROUP ? in->group.n : in->id.n) > 0)
-            return error_set(error, STATUS_USAGE, "only one column can have the role %s", column_role_name(choice->role));
+            return error_set(error, STATUS_USAGE, "only one column can have the role %s",
+                             column_role_name(choice->role));
         ingest_column(in, name, COLUMN_TEXT, choice->role, (int64_t) i);
         return 0;
     case ROLE_WEIGHT:
@@ -457,8 +469,10 @@ plan_column(struct ingest *in, const struct plan_source *source, size_t i, struc
     }
     if (type == COLUMN_TIME) {
         if (in->time.n > 0) {
-            ingest_warn(in, "%s: column '%s' holds dates too and is left out (there is one time column; --types %s:cat "
-                        "keeps it as categories)", file, shown, shown);
+            ingest_warn(in,
+                        "%s: column '%s' holds dates too and is left out (there is one time column; --types %s:cat "
+                        "keeps it as categories)",
+                        file, shown, shown);
             return 0;
         }
         ingest_column(in, name, COLUMN_TIME, ROLE_TIME, (int64_t) i);
@@ -489,8 +503,8 @@ ingest_plan(struct ingest *in, const struct plan_source *source, struct error *e
     name_index_open(&index, source->names, source->n);
     struct choice *choices = mem_zalloc(source->n, sizeof *choices);
     int result = -1;
-    if (choose_dropped(in, source, &index, choices, error) < 0 || choose_roles(in, source, &index, choices, error) < 0 ||
-        choose_types(in, source, &index, choices, error) < 0)
+    if (choose_dropped(in, source, &index, choices, error) < 0 ||
+        choose_roles(in, source, &index, choices, error) < 0 || choose_types(in, source, &index, choices, error) < 0)
         goto out;
     /* Trailing delimiters make an empty column without a name: no label by default. */
     for (size_t i = 0; i < source->n; i++)
@@ -572,8 +586,9 @@ missing_features(const struct ingest *in, const char *file, const struct name_in
     }
     if (missing == 0)
         return 0;
-    return error_set(error, STATUS_DATA, "%s: no column %s%s, which the model needs (--missing-columns nan takes %s as missing)",
-                     file, list, used + 100 < sizeof list ? "" : ", ...", missing > 1 ? "them" : "it");
+    return error_set(error, STATUS_DATA,
+                     "%s: no column %s%s, which the model needs (--missing-columns nan takes %s as missing)", file,
+                     list, used + 100 < sizeof list ? "" : ", ...", missing > 1 ? "them" : "it");
 }
 
 /* Columns of the file that the model does not know. */
@@ -587,8 +602,9 @@ extra_columns(struct ingest *in, const char *file, char *const *names, size_t n,
         if (schema_find(in->model, names[i]) >= 0)
             continue;
         if (in->options->new_columns == NEW_ERROR)
-            return error_set(error, STATUS_DATA, "%s: column '%s' is not one of the model's (--new-columns ignore leaves it out)",
-                             file, quoted(shown, sizeof shown, names[i]));
+            return error_set(error, STATUS_DATA,
+                             "%s: column '%s' is not one of the model's (--new-columns ignore leaves it out)", file,
+                             quoted(shown, sizeof shown, names[i]));
         ingest_column(in, names[i], COLUMN_TEXT, ROLE_CARRY, (int64_t) i);
     }
     return 0;

@@ -166,8 +166,10 @@ first_record(struct ingest *in, struct text_source *source, char ***cells, size_
         char shown[200];
         if (!utf8_valid(csv_cell(csv, i), csv->cells[i].n, &at))
             return error_set(error, STATUS_DATA,
-                             "%s:%" PRIu64 ": cell %zu of the first record is not valid UTF-8 from byte %zu on: '%s' (convert "
-                             "the file, perhaps: iconv -f latin1 -t utf-8)", file, csv->line, i + 1, at + 1,
+                             "%s:%" PRIu64
+                             ": cell %zu of the first record is not valid UTF-8 from byte %zu on: '%s' (convert "
+                             "the file, perhaps: iconv -f latin1 -t utf-8)",
+                             file, csv->line, i + 1, at + 1,
                              error_quote(shown, sizeof shown, csv_cell(csv, i), csv->cells[i].n, CELL_SHOWN));
     }
     (void) in;
@@ -207,8 +209,8 @@ options_name(const struct ingest *in, char *const *cells, size_t n)
  * only numbers stand over numeric columns. Yes when no column is numeric. stats: of the records behind it.
  */
 static bool
-decide_header(const struct ingest *in, const char *file, char *const *cells, size_t n,
-              const struct infer_column *stats, size_t n_records)
+decide_header(const struct ingest *in, const char *file, char *const *cells, size_t n, const struct infer_column *stats,
+              size_t n_records)
 {
     size_t names = 0, numbers = 0, number_at = 0;
     char shown[96];
@@ -229,15 +231,17 @@ decide_header(const struct ingest *in, const char *file, char *const *cells, siz
     }
     bool named = options_name(in, cells, n), header = named || names > 0 || numbers == 0;
     ingest_note(in, "%s: %s (%s)", file, header ? "the first record is the header" : "no header",
-                named                   ? "an option names one of its cells"
-                : names > 0             ? "text stands over a column of numbers"
-                : numbers > 0           ? "numbers stand over columns of numbers"
-                                        : "no number in it");
+                named         ? "an option names one of its cells"
+                : names > 0   ? "text stands over a column of numbers"
+                : numbers > 0 ? "numbers stand over columns of numbers"
+                              : "no number in it");
     if (!header)
-        ingest_warn(in, "%s: no header is seen, the columns are called c1, c2, ... (--no-header if so, --header yes if not)",
-                    file);
+        ingest_warn(
+            in, "%s: no header is seen, the columns are called c1, c2, ... (--no-header if so, --header yes if not)",
+            file);
     else if (numbers > 0 && !named)
-        ingest_warn(in, "%s: the first record is taken as the header, although it holds '%s' (--no-header if it is data)",
+        ingest_warn(in,
+                    "%s: the first record is taken as the header, although it holds '%s' (--no-header if it is data)",
                     file, error_quote(shown, sizeof shown, cells[number_at], strlen(cells[number_at]), CELL_SHOWN));
     return header;
 }
@@ -250,11 +254,11 @@ bad_record(struct ingest *in, struct text_source *source, int got, struct error 
     char where[512];
     snprintf(where, sizeof where, "%.400s:%" PRIu64, source->input.name, csv->line);
     if (got == CSV_BAD)
-        return ingest_bad(in, where, csv->problem_cell < source->n_names ? source->names[csv->problem_cell] : NULL, NULL, error,
-                          "%s", csv->problem);
+        return ingest_bad(in, where, csv->problem_cell < source->n_names ? source->names[csv->problem_cell] : NULL,
+                          NULL, error, "%s", csv->problem);
     if (csv->cut && csv->n_cells < source->n_names)
-        return error_set(error, STATUS_DATA, "%s: the input ends in this record, after %zu of %zu cells (cut short?)", where,
-                         csv->n_cells, source->n_names);
+        return error_set(error, STATUS_DATA, "%s: the input ends in this record, after %zu of %zu cells (cut short?)",
+                         where, csv->n_cells, source->n_names);
     return ingest_bad(in, where, NULL, NULL, error, "%zu cell%s where there are %zu columns", csv->n_cells,
                       csv->n_cells == 1 ? "" : "s", source->n_names);
 }
@@ -429,7 +433,8 @@ open_next(struct ingest *in, struct text_source *source, struct error *error)
 
 /* What is wrong with one cell of the record in hand. */
 static int __attribute__((format(printf, 6, 7)))
-bad_cell(struct ingest *in, const struct sink *sink, const char *way_out, bool cell, struct error *error, const char *format, ...)
+bad_cell(struct ingest *in, const struct sink *sink, const char *way_out, bool cell, struct error *error,
+         const char *format, ...)
 {
     struct text_source *source = in->source.state;
     const struct csv *csv = &source->csv;
@@ -536,23 +541,29 @@ too_many(struct ingest *in, const struct sink *sink, struct error *error)
     error_quote(shown, sizeof shown, column->name, strlen(column->name), 60);
     if (column->role == ROLE_LABEL && sink->two)
         return error_set(error, STATUS_DATA,
-                         "%s:%" PRIu64 ": label column '%s': a third value, where the first records had two numbers (--task "
+                         "%s:%" PRIu64
+                         ": label column '%s': a third value, where the first records had two numbers (--task "
                          "class takes all values as classes, --task regression as amounts)",
                          source->input.name, source->csv.line, shown);
     if (column->role == ROLE_LABEL)
-        return error_set(error, STATUS_DATA, "%s:%" PRIu64 ": label column '%s': more than %u classes (-y names another column; "
-                         "--task regression if it is an amount%s)", source->input.name, source->csv.line, shown, sink->most,
+        return error_set(error, STATUS_DATA,
+                         "%s:%" PRIu64 ": label column '%s': more than %u classes (-y names another column; "
+                         "--task regression if it is an amount%s)",
+                         source->input.name, source->csv.line, shown, sink->most,
                          sink->most == CATEGORIES_INFERRED ? "; --task class allows a million" : "");
-    return error_set(error, STATUS_DATA, "%s:%" PRIu64 ": column '%s': more than %u different values (--drop %s leaves it out, "
-                     "--types %s:text keeps it as text that no training uses%s%s%s)", source->input.name, source->csv.line,
-                     shown, sink->most, shown, shown, sink->most == CATEGORIES_INFERRED ? ", --types " : "",
+    return error_set(error, STATUS_DATA,
+                     "%s:%" PRIu64 ": column '%s': more than %u different values (--drop %s leaves it out, "
+                     "--types %s:text keeps it as text that no training uses%s%s%s)",
+                     source->input.name, source->csv.line, shown, sink->most, shown, shown,
+                     sink->most == CATEGORIES_INFERRED ? ", --types " : "",
                      sink->most == CATEGORIES_INFERRED ? shown : "",
                      sink->most == CATEGORIES_INFERRED ? ":cat allows a million" : "");
 }
 
 /* Looks up the codes of categories. New ones are only checked: the record may yet turn out to be bad. */
 static int
-find_codes(struct ingest *in, const struct csv *csv, const struct sinks *sinks, uint32_t *to, bool *new, struct error *error)
+find_codes(struct ingest *in, const struct csv *csv, const struct sinks *sinks, uint32_t *to, bool *new,
+           struct error *error)
 {
     for (size_t i = 0; i < sinks->n; i++) {
         const struct sink *sink = &sinks->items[i];
@@ -575,7 +586,8 @@ find_codes(struct ingest *in, const struct csv *csv, const struct sinks *sinks, 
         } else if (!in->by_model) {
             return too_many(in, sink, error);
         } else if (!in->limit_told) {
-            ingest_warn(in, "a column has more than %d values that the model does not have: further ones count as unseen",
+            ingest_warn(in,
+                        "a column has more than %d values that the model does not have: further ones count as unseen",
                         CATEGORIES_MOST);
             in->limit_told = true;
         }

@@ -38,7 +38,8 @@ take_string(struct cursor *cursor, char *to, size_t cap)
     if (quote == '\0')
         return false;
     const char *end = memchr(cursor->at, quote, (size_t) (cursor->end - cursor->at));
-    if (end == NULL || (size_t) (end - cursor->at) >= cap || memchr(cursor->at, '\\', (size_t) (end - cursor->at)) != NULL)
+    if (end == NULL || (size_t) (end - cursor->at) >= cap ||
+        memchr(cursor->at, '\\', (size_t) (end - cursor->at)) != NULL)
         return false;
     memcpy(to, cursor->at, (size_t) (end - cursor->at));
     to[end - cursor->at] = '\0';
@@ -117,15 +118,20 @@ parse_header(struct array *array, const char *header, size_t n, struct error *er
     bool good = take(&cursor, '{');
     while (good && !take(&cursor, '}')) {
         good = take_string(&cursor, key, sizeof key) && take(&cursor, ':');
-        unsigned bit = strcmp(key, "descr") == 0 ? 1 : strcmp(key, "fortran_order") == 0 ? 2 : strcmp(key, "shape") == 0 ? 4 : 0;
+        unsigned bit = strcmp(key, "descr") == 0           ? 1
+                       : strcmp(key, "fortran_order") == 0 ? 2
+                       : strcmp(key, "shape") == 0         ? 4
+                                                           : 0;
         good = good && bit != 0 && (seen & bit) == 0;
         seen |= bit;
         if (good && bit == 1) {
             if (!take_string(&cursor, descr, sizeof descr))
                 return error_set(error, STATUS_DATA, "%s holds structures: only plain numbers are read", name);
             if (!parse_descr(descr, array))
-                return error_set(error, STATUS_DATA, "%s holds elements of type '%s': only f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1 "
-                                 "are read", name, error_quote(shown, sizeof shown, descr, strlen(descr), 32));
+                return error_set(error, STATUS_DATA,
+                                 "%s holds elements of type '%s': only f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1 "
+                                 "are read",
+                                 name, error_quote(shown, sizeof shown, descr, strlen(descr), 32));
         } else if (good && bit == 2) {
             array->fortran = take_word(&cursor, "True");
             good = array->fortran || take_word(&cursor, "False");
@@ -161,7 +167,8 @@ npy_open(struct array *array, struct input *input, const void *head, size_t n, s
         return -1;
     size_t bytes = (size_t) length[3] << 24 | (size_t) length[2] << 16 | (size_t) length[1] << 8 | length[0];
     if (bytes > HEADER_MOST)
-        return error_set(error, STATUS_DATA, "%s: an npy header of %zu bytes, over the limit of %d", input->name, bytes, HEADER_MOST);
+        return error_set(error, STATUS_DATA, "%s: an npy header of %zu bytes, over the limit of %d", input->name, bytes,
+                         HEADER_MOST);
     char *header = mem_alloc(bytes);
     int result = array_header(array, header, bytes, error);
     if (result == 0)

@@ -108,7 +108,9 @@ test_records(void **state)
     check("a,b\n1,2", "1[a|b]2[1|2]");
     check("a,\n,b\n,\n", "1[a|]2[|b]3[|]");
     check("a,", "1[a|]");
-    check("\xef\xbb\xbf" "a,b\n", "1[a|b]");
+    check("\xef\xbb\xbf"
+          "a,b\n",
+          "1[a|b]");
     check("\xef\xbb", "1[\xef\xbb]");
     check("\xef\xbb\xbf", "");
 }
@@ -129,8 +131,9 @@ test_quotes(void **state)
     check("a,\"b\"\"\"", "1[a|b\"]");
     check("\"a\"x,b\nc,d\n", "1!0 2[c|d]");
     check("a,\"b\"\"c\"d\n", "1!1 ");
-    check("a\n\"b", "1[a]-2: the input ends inside a quoted cell that this record opens (cut short, or a quote that is not "
-                    "closed)");
+    check("a\n\"b",
+          "1[a]-2: the input ends inside a quoted cell that this record opens (cut short, or a quote that is not "
+          "closed)");
 }
 
 static void
@@ -158,7 +161,9 @@ test_bad_bytes(void **state)
     char *got = read_memory("a,b\n1,\0002\n\"\0\"\n3,4\n", 17, ',', MAX_CELL);
     assert_string_equal(got, "1[a|b]2!1 3!0 4[3|4]");
     free(got);
-    got = read_memory("\xff\xfe" "a\0\n\0", 6, ',', MAX_CELL);
+    got = read_memory("\xff\xfe"
+                      "a\0\n\0",
+                      6, ',', MAX_CELL);
     assert_string_equal(got, "-1: this is UTF-16 text (convert it: iconv -f utf-16 -t utf-8)");
     free(got);
 }
@@ -248,9 +253,26 @@ static void
 test_utf8(void **state)
 {
     (void) state;
-    static const char *const good[] = {"", "abc", "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf", "1234567\xc2\x80" "abcdefgh"};
-    static const char *const bad[] = {"\x80", "\xc3", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
-                                      "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "abcdefghijk\xe2\x82", "\xe2\x28\xa1"};
+    static const char *const good[] = {"",
+                                       "abc",
+                                       "caf\xc3\xa9",
+                                       "\xe2\x82\xac",
+                                       "\xf0\x9f\x98\x80",
+                                       "\xf4\x8f\xbf\xbf",
+                                       "1234567\xc2\x80"
+                                       "abcdefgh"};
+    static const char *const bad[] = {"\x80",
+                                      "\xc3",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xe0\x80\x80",
+                                      "\xed\xa0\x80",
+                                      "\xf0\x80\x80\x80",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xff",
+                                      "abcdefghijk\xe2\x82",
+                                      "\xe2\x28\xa1"};
     size_t at;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(utf8_valid(good[i], strlen(good[i]), &at));
@@ -301,8 +323,10 @@ static void
 test_spectrum(void **state)
 {
     (void) state;
-    static const char *const names[] = {"comma_in_quotes", "empty", "empty_crlf", "escaped_quotes", "json", "location_coordinates",
-                                        "newlines", "newlines_crlf", "quotes_and_newlines", "simple", "simple_crlf", "utf8"};
+    static const char *const names[] = {"comma_in_quotes", "empty",         "empty_crlf",
+                                        "escaped_quotes",  "json",          "location_coordinates",
+                                        "newlines",        "newlines_crlf", "quotes_and_newlines",
+                                        "simple",          "simple_crlf",   "utf8"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t n_csv, n_json;
         char *bytes = slurp("csvs", names[i], ".csv", &n_csv), *json = slurp("json", names[i], ".json", &n_json);
@@ -341,11 +365,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_records),      cmocka_unit_test(test_quotes),
-        cmocka_unit_test(test_blanks),       cmocka_unit_test(test_bad_bytes),
-        cmocka_unit_test(test_limits),       cmocka_unit_test(test_memory_is_bounded),
-        cmocka_unit_test(test_keep_and_rewind), cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_spectrum),
+        cmocka_unit_test(test_records),         cmocka_unit_test(test_quotes), cmocka_unit_test(test_blanks),
+        cmocka_unit_test(test_bad_bytes),       cmocka_unit_test(test_limits), cmocka_unit_test(test_memory_is_bounded),
+        cmocka_unit_test(test_keep_and_rewind), cmocka_unit_test(test_utf8),   cmocka_unit_test(test_spectrum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,7 +63,8 @@ test_orders(void **state)
     double values[8];
     for (int version = 1; version <= 3; version++)
         for (size_t n_head = 0; n_head <= 8; n_head += 4) {
-            size_t n = make(bytes, version, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }   \n", data, 6);
+            size_t n =
+                make(bytes, version, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }   \n", data, 6);
             assert_int_equal(read_all(bytes, n, n_head, &array, values, &error), 0);
             assert_memory_equal(values, rows, sizeof rows);
             n = make(bytes, version, "{'shape': (2, 3), 'fortran_order': True, 'descr': '|u1'}", data, 6);
@@ -126,20 +127,30 @@ test_errors(void **state)
     } cases[] = {
         {"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
          "file holds elements of type '|O': only f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1 are read"},
-        {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "file holds structures: only plain numbers are read"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "file ends in row 2 of the 2 that its header declares"},
-        {"{'descr': '|u1', 'fortran_order': False, 'shape': (1,), }", "file goes on behind the 1 rows that its header declares"},
+        {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }",
+         "file holds structures: only plain numbers are read"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }",
+         "file ends in row 2 of the 2 that its header declares"},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (1,), }",
+         "file goes on behind the 1 rows that its header declares"},
         {"{'descr': '<f4', 'fortran_order': True, 'shape': (100000, 1000), }",
          "file ends after 4 of the 400000000 bytes that its header declares"},
         {"{'descr': '<f8', 'fortran_order': True, 'shape': (1000000, 1000), }",
-         "file is in Fortran order and over 1 GiB, so it cannot be read row by row (save it with numpy.ascontiguousarray)"},
+         "file is in Fortran order and over 1 GiB, so it cannot be read row by row (save it with "
+         "numpy.ascontiguousarray)"},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (18446744073709551615, 2), }",
          "file: the sizes in its header are impossible"},
-        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2000000), }", "file: more than 1048576 values in a row"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2000000), }",
+         "file: more than 1048576 values in a row"},
     };
     static const char *const strange[] = {
-        "", "{", "{}", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': False, 'shape': (1), }",
-        "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,), }", "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }",
+        "",
+        "{",
+        "{}",
+        "{'descr': '<f4'}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1), }",
+        "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'more': 1}",
         "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), } x",
