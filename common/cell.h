@@ -21,7 +21,8 @@ struct cell_column {
 
 /* STATUS_DATA when the schema has no such column, or one of numbers. */
 int cell_column_find(struct cell_column *column, const char *name, const struct schema *schema, struct error *error);
-/* The text in row i and its length; missing values are empty. Lives as long as the batch, a hash until the next call. */
+/* The text in row i and its length; missing values are empty. Lives as long as the batch, a hash until the next call.
+ */
 const char *cell_text(struct cell_column *column, const struct batch *batch, uint64_t i, size_t *n);
 
 #endif

@@ -20,14 +20,14 @@ struct schema;
 struct batch;
 
 struct transform {
-    const char *kind;   /* "scale", the only kind of version 1; readers refuse others by name */
-    const char *method; /* "standard", "minmax", "robust", "pixels", "none": how the numbers were found */
-    const char *impute; /* "mean", "median", "zero" */
-    uint32_t n;         /* numeric feature columns covered: all of the schema, in order */
-    const char **names; /* [n] */
-    double *shift;      /* [n] */
-    double *divisor;    /* [n], never 0 */
-    double *fill;       /* [n], in units before scaling */
+    const char *kind;         /* "scale", the only kind of version 1; readers refuse others by name */
+    const char *method;       /* "standard", "minmax", "robust", "pixels", "none": how the numbers were found */
+    const char *impute;       /* "mean", "median", "zero" */
+    uint32_t n;               /* numeric feature columns covered: all of the schema, in order */
+    const char **names;       /* [n] */
+    double *shift;            /* [n] */
+    double *divisor;          /* [n], never 0 */
+    double *fill;             /* [n], in units before scaling */
     const char *label_method; /* "standard", "max", "none" */
     uint32_t n_label;         /* label columns covered (0 when label_method is "none") */
     double *label_shift;      /* [n_label] */
@@ -60,7 +60,7 @@ double transform_invert_label(const struct transform *transforms, uint32_t n, ui
  * The stream's transforms must be a prefix of the model's, bit for bit: returns how many the stream has already
  * (so the caller applies model[that ..]), or -1 with the way out named: `cl-scale -m MODEL`, or leave cl-scale out.
  */
-int transform_prefix(const struct transform *stream, uint32_t n_stream, const struct transform *model,
-                     uint32_t n_model, struct error *error);
+int transform_prefix(const struct transform *stream, uint32_t n_stream, const struct transform *model, uint32_t n_model,
+                     struct error *error);
 
 #endif

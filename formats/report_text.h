@@ -10,8 +10,8 @@
 enum { REPORT_MATRIX_CLASSES = 20, REPORT_PAIRS = 10 };
 
 /*
- * The metrics that are defined, one a line; by class; and the confusion matrix, or from 21 classes on the ten pairs that
- * are confused most.
+ * The metrics that are defined, one a line; by class; and the confusion matrix, or from 21 classes on the ten pairs
+ * that are confused most.
  */
 void report_table(struct text *text, const struct report *report);
 /* One line for each of `n` parts of the rows, under a heading that begins with `column`. */

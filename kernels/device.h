@@ -16,8 +16,8 @@
 
 /*
  * device: NULL = auto. numerics: "exact", "fast", or NULL = $CL_NUMERICS, else exact. *index is set to the N of cuda:N
- * (points into `device`), or NULL. STATUS_USAGE for a word that is no device, or for an engine that contradicts `exact`;
- * `blas` alone says `fast`.
+ * (points into `device`), or NULL. STATUS_USAGE for a word that is no device, or for an engine that contradicts
+ * `exact`; `blas` alone says `fast`.
  */
 int device_choose(const char *device, const char *numerics, const struct engine **engine, const char **index,
                   struct error *error);

@@ -397,6 +397,8 @@ main(int argc, char **argv)
     for (size_t i = 0; i < n_gates; i++)
         if (gate_bind(&gates[i], &evaluation.decision, &error) < 0)
             die_error(&error);
+    if (n_paths == 0)
+        usage_if_terminal();
     if (evaluation.engine->open(&evaluation.state, &model.network, &engine_options, &error) < 0 ||
         output_open(&output, s.output, false, &error) < 0 ||
         (s.predictions != NULL && output_open(&predictions, s.predictions, false, &error) < 0))

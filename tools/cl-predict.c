@@ -356,6 +356,8 @@ main(int argc, char **argv)
     if (serving.engine->open(&serving.state, &model.network, &engine_options, &error) < 0)
         die_error(&error);
     note("%s", serving.engine->describe(serving.state));
+    if (n_paths == 0)
+        usage_if_terminal();
     if (output_open(&output, s.output, s.form == FORM_FRAMES, &error) < 0)
         die_error(&error);
     struct stream_reader *reader = stream_reader_open((const char *const *) argv, n_paths, &error);

@@ -1,8 +1,8 @@
 /*
  * cl-scale: fits a scale on the training rows, applies it to all rows, and sends it along.
  *
- * stdin or FILE ...: a data stream. stdout or -o FILE: the same stream with other numbers in x and y, its frames as they
- * were, and the fitted transform in its head. With -m MODEL nothing is fitted: rows get the model's transforms.
+ * stdin or FILE ...: a data stream. stdout or -o FILE: the same stream with other numbers in x and y, its frames as
+ * they were, and the fitted transform in its head. With -m MODEL nothing is fitted: rows get the model's transforms.
  *
  * Memory: O(one frame + columns); exact medians take 32 MiB more. Without -m the input is read twice (five times and
  * more for medians): files as they are, anything else from an unlinked temporary copy.
@@ -162,6 +162,8 @@ main(int argc, char **argv)
     struct replay replay;
     if (s.model != NULL && checkpoint_read(&model, s.model, &error) < 0)
         die_error(&error);
+    if (n_paths == 0)
+        usage_if_terminal();
     if (output_open(&output, s.output, true, &error) < 0)
         die_error(&error);
     replay_open(&replay, (const char *const *) argv, n_paths);

@@ -21,8 +21,8 @@
  * A row with a label the model does not have (METRICS_OTHER) is wrong, counts against every class, has its own row in
  * the confusion matrix and 1e-15 as the probability of its label.
  *
- * Memory: 4 bytes a row and class (two classes: 4 a row) for the rankings, 4 for the label, 8 for a weight that is not 1;
- * regressions are O(1).
+ * Memory: 4 bytes a row and class (two classes: 4 a row) for the rankings, 4 for the label, 8 for a weight that is not
+ * 1; regressions are O(1).
  */
 #ifndef CL_METRICS_H
 #define CL_METRICS_H
@@ -39,8 +39,8 @@ struct metrics;
 
 /* The decision must outlive the metrics. */
 struct metrics *metrics_open(const struct decision *decision);
-/* A row of a model of classes. p: [n_classes]; label: below n_classes or METRICS_OTHER. loss: of training; read only when the
- * label is a class of the model. */
+/* A row of a model of classes. p: [n_classes]; label: below n_classes or METRICS_OTHER. loss: of training; read only
+ * when the label is a class of the model. */
 void metrics_add_class(struct metrics *metrics, const float *p, uint32_t predicted, uint32_t label, double w,
                        float loss);
 /* A row of a regression. y, f: [n_outputs] label and prediction in the label's units. */
