@@ -142,7 +142,7 @@ check_man()
 # man_options PAGE MACRO: the long options on the lines of a page that begin with the macro.
 man_options()
 {
-    sed -n "s/^\\.\\($2\\) \\(.*\\)/ \\2/p" "$1" | grep -oE ' -[a-z0-9-]+' | sed 's/^ -//' |
+    grep -E "^\\.($2) " "$1" | grep -oE 'Fl +-[a-z0-9-]+' | sed 's/^Fl *-//' |
         grep -vE '^(help|version|quiet|verbose)$' | sort -u
 }
 
@@ -161,8 +161,8 @@ check_help()
         fi
         "$build/$tool" --help | sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p' |
             grep -vE '^(help|version|quiet|verbose)$' | sort > "$scratch/program"
-        man_options "$page" 'It.* Fl\|Fl' > "$scratch/page"
-        man_options "$page" 'It.* Fl' > "$scratch/lists"
+        man_options "$page" 'It|Fl' > "$scratch/page"
+        man_options "$page" It > "$scratch/lists"
         comm -23 "$scratch/program" "$scratch/page" | sed "s,.*,$page: option --& of the program is missing,"
         comm -13 "$scratch/program" "$scratch/lists" | sed "s,.*,$page: option --& does not exist in the program,"
     done
