@@ -37,7 +37,7 @@ struct batch {
         const char *name;
         uint64_t *at; /* [n + 1], at[0] = 0 */
         char *bytes;
-    } *text;
+    } * text;
     uint32_t n_text;
     struct tensor *other; /* tensors of names we do not know: passed through */
     uint32_t n_other;

@@ -17,7 +17,8 @@
 enum tensor_role {
     TENSOR_WEIGHT,     /* parameters, names as in network.params */
     TENSOR_OPTIMISER,  /* "m.NAME", "v.NAME" */
-    TENSOR_MEMORY,     /* "memory.x" [m, d], "memory.c" [m, k], "memory.y" [m, t] f32 or u32 classes, "memory.w" [m], "memory.row" [m] u64 */
+    TENSOR_MEMORY,     /* "memory.x" [m, d], "memory.c" [m, k], "memory.y" [m, t] f32 or u32 classes, "memory.w" [m],
+                          "memory.row" [m] u64 */
     TENSOR_IMPORTANCE, /* omega and anchors of continual strategies */
     TENSOR_RESUME,     /* state of an unfinished run (--checkpoint) */
     TENSOR_OTHER,      /* unknown role, kept with its name */
@@ -36,16 +37,16 @@ struct model {
     struct network network;
     enum loss loss;
     double huber_delta;
-    uint32_t numerics;          /* 1 */
+    uint32_t numerics;            /* 1 */
     struct model_tensor *tensors; /* all but the parameters, in order */
     uint32_t n_tensors, cap_tensors;
-    struct dict index;            /* of tensors by role and name, kept by the functions below */
-    struct value *optimiser;    /* map: kind and its numbers, step count; or NULL when stripped */
-    struct value *training;     /* map: options that can change the result, epochs, losses, rows, data digest */
-    struct value *memory;       /* map: rows seen, capacity; or NULL */
-    struct value *lineage;      /* array of maps, oldest first: program, parent digest, data digest, rows */
-    struct value *extra;        /* unknown keys of the `model` meta, or NULL */
-    char digest[33];            /* of content, set when read or written */
+    struct dict index;       /* of tensors by role and name, kept by the functions below */
+    struct value *optimiser; /* map: kind and its numbers, step count; or NULL when stripped */
+    struct value *training;  /* map: options that can change the result, epochs, losses, rows, data digest */
+    struct value *memory;    /* map: rows seen, capacity; or NULL */
+    struct value *lineage;   /* array of maps, oldest first: program, parent digest, data digest, rows */
+    struct value *extra;     /* unknown keys of the `model` meta, or NULL */
+    char digest[33];         /* of content, set when read or written */
 };
 
 struct tensor *model_find(const struct model *model, enum tensor_role role, const char *name);

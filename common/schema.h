@@ -40,11 +40,11 @@ enum { DICT_MAX = 1 << 24 };
 
 /* Strings to codes and back. Strings may hold any bytes but are stored with their length. */
 struct dict {
-    char **values;      /* values[code - 1], NUL behind each */
+    char **values; /* values[code - 1], NUL behind each */
     uint32_t *lengths;
     uint32_t n, cap;
-    uint32_t *slots;    /* open addressing over XXH3-64; 0 = empty, else code */
-    uint32_t n_slots;   /* power of two, or 0 */
+    uint32_t *slots;  /* open addressing over XXH3-64; 0 = empty, else code */
+    uint32_t n_slots; /* power of two, or 0 */
 };
 
 uint32_t dict_find(const struct dict *dict, const char *s, size_t n); /* 0 when absent */
@@ -52,8 +52,8 @@ uint32_t dict_add(struct dict *dict, const char *s, size_t n);        /* code, o
 void dict_copy(struct dict *to, const struct dict *from);
 void dict_free(struct dict *dict);
 /*
- * order[i] = code (of `dict`) of the i-th value. Numerically if every value is a number as strtod() reads it (no NaN, no
- * white space; equal numbers bytewise), else bytewise, a prefix first. order: [dict->n]
+ * order[i] = code (of `dict`) of the i-th value. Numerically if every value is a number as strtod() reads it (no NaN,
+ * no white space; equal numbers bytewise), else bytewise, a prefix first. order: [dict->n]
  */
 void dict_order(const struct dict *dict, uint32_t *order);
 
@@ -61,8 +61,8 @@ struct column {
     const char *name;
     enum column_type type;
     enum column_role role;
-    struct dict dict;     /* types cat, and labels of TASK_CLASS (whatever they look like, type is cat) */
-    struct value *extra;  /* the column's meta map as read, unknown keys included; or NULL */
+    struct dict dict;    /* types cat, and labels of TASK_CLASS (whatever they look like, type is cat) */
+    struct value *extra; /* the column's meta map as read, unknown keys included; or NULL */
 };
 
 struct schema {
@@ -72,13 +72,13 @@ struct schema {
     enum task task;
     struct transform *transforms; /* in order of application */
     uint32_t n_transforms;
-    char model[33];               /* digest of the model the stream was read with, or "" */
-    struct value *extra;          /* unknown keys of the `table` meta, or NULL */
-    uint32_t n_x, n_c, n_y;       /* set by schema_count() */
+    char model[33];         /* digest of the model the stream was read with, or "" */
+    struct value *extra;    /* unknown keys of the `table` meta, or NULL */
+    uint32_t n_x, n_c, n_y; /* set by schema_count() */
     /* Made by schema_count(), freed by schema_free(): where the columns of x, then c, then y are; and their names. */
-    uint32_t *places;             /* [n_x + n_c + n_y] */
-    uint32_t *slots;              /* [n_slots] open addressing over XXH3-64 of the name; 0 = empty, else index + 1 */
-    uint32_t n_slots;             /* power of two */
+    uint32_t *places; /* [n_x + n_c + n_y] */
+    uint32_t *slots;  /* [n_slots] open addressing over XXH3-64 of the name; 0 = empty, else index + 1 */
+    uint32_t n_slots; /* power of two */
 };
 
 const char *column_type_name(enum column_type type);
@@ -102,8 +102,9 @@ struct column *schema_c(const struct schema *schema, uint32_t k);
 struct column *schema_y(const struct schema *schema, uint32_t t);
 
 /*
- * The `table` meta map without dictionaries, canonical key order (cl-frames.5); and back, into a zeroed schema, checked:
- * names are unique, roles and types go together, transforms fit the columns. On failure the schema is free again.
+ * The `table` meta map without dictionaries, canonical key order (cl-frames.5); and back, into a zeroed schema,
+ * checked: names are unique, roles and types go together, transforms fit the columns. On failure the schema is free
+ * again.
  */
 struct value *schema_to_value(const struct schema *schema, struct arena *arena);
 int schema_from_value(struct schema *schema, const struct value *meta, struct error *error);

@@ -9,8 +9,9 @@
 /* One tensor is cut into parts of this size; a frame's payload can be no larger. */
 enum { PART_BYTES = FRAME_MAX_PAYLOAD, DEFAULT_LEVEL = 3, MAX_MODEL_KEYS = 1000 };
 
-static const char *const model_keys[] = {"cl",        "numerics", "network", "loss",    "huber_delta", "task", "columns", "transforms",
-                                         "optimiser", "training", "memory",  "lineage", NULL};
+static const char *const model_keys[] = {"cl",     "numerics", "network",    "loss",      "huber_delta",
+                                         "task",   "columns",  "transforms", "optimiser", "training",
+                                         "memory", "lineage",  NULL};
 
 /* Model to meta and back */
 
@@ -78,9 +79,8 @@ take_loss(struct model *model, const struct value *meta, struct error *error)
         return error_set(error, STATUS_DATA, "the loss '%s' is not known to this version",
                          error_quote(quoted, sizeof quoted, loss, strlen(loss), 40));
     model->huber_delta = 1;
-    if (model->loss == LOSS_HUBER &&
-        (!value_get_double(meta, "huber_delta", &model->huber_delta) || !(model->huber_delta > 0) ||
-         isinf(model->huber_delta)))
+    if (model->loss == LOSS_HUBER && (!value_get_double(meta, "huber_delta", &model->huber_delta) ||
+                                      !(model->huber_delta > 0) || isinf(model->huber_delta)))
         return error_set(error, STATUS_DATA, "'huber_delta' is no number above 0");
     return 0;
 }
@@ -123,13 +123,13 @@ model_from_value(struct model *model, const struct value *meta, struct error *er
 
 struct load {
     struct model *model;
-    struct dict params;      /* names of parameters: code = index + 1 */
+    struct dict params; /* names of parameters: code = index + 1 */
     uint64_t dict_bytes;
     /* The tensor whose parts are being read. */
     char *role, *name;
     struct tensor tensor;
     uint64_t part, of;
-    uint8_t *data;           /* [have], grows with the parts; NULL between tensors */
+    uint8_t *data; /* [have], grows with the parts; NULL between tensors */
     size_t have;
 };
 
@@ -149,7 +149,8 @@ load_dict(struct load *load, const struct value *meta, struct error *error)
     if (values == NULL || values->kind != VALUE_ARRAY || values->n > DICT_MAX - dict->n)
         return error_set(error, STATUS_DATA, "column '%s' has no array 'values', or more than %d", quoted, DICT_MAX);
     if (!value_get_u64(meta, "first", &first) || first != (uint64_t) dict->n + 1)
-        return error_set(error, STATUS_DATA, "column '%s': its first code is not %u, the next one", quoted, dict->n + 1);
+        return error_set(error, STATUS_DATA, "column '%s': its first code is not %u, the next one", quoted,
+                         dict->n + 1);
     for (size_t i = 0; i < values->n; i++) {
         const struct value *entry = values->items[i];
         uint32_t n = dict->n;
@@ -388,7 +389,8 @@ check_memory(const struct load *load, const struct tensor *tensor, struct error 
     if (right && strcmp(what, "x") == 0)
         right = is_tensor(tensor, DTYPE_F32, 2, m, network->n_x);
     else if (right && strcmp(what, "c") == 0)
-        right = is_tensor(tensor, DTYPE_U32, 2, m, network->n_c) && codes_below(tensor, 0, network->c_sizes, network->n_c);
+        right =
+            is_tensor(tensor, DTYPE_U32, 2, m, network->n_c) && codes_below(tensor, 0, network->c_sizes, network->n_c);
     else if (right && strcmp(what, "w") == 0)
         right = is_tensor(tensor, DTYPE_F32, 1, m, 0);
     else if (right && strcmp(what, "row") == 0)

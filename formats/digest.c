@@ -29,7 +29,7 @@ hash_hex(XXH128_hash_t hash, char hex[33])
 static int
 compare_keys(const void *a, const void *b)
 {
-    const struct value *p = **(struct value **const *) a, *q = **(struct value **const *) b;
+    const struct value *p = **(struct value * *const *) a, *q = **(struct value * *const *) b;
     int order = memcmp(p->bytes, q->bytes, p->n < q->n ? p->n : q->n);
     return order != 0 ? order : (p->n > q->n) - (p->n < q->n);
 }

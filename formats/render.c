@@ -20,7 +20,7 @@ struct render {
     const struct schema *schema;
     struct cells *cells; /* [n_columns] */
     char *split_name;
-    bool begun, split;   /* the header is out; it has the column of tags */
+    bool begun, split; /* the header is out; it has the column of tags */
 };
 
 const char *

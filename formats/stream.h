@@ -29,8 +29,8 @@ struct stream_reader;
 /* Opens files in order (none = stdin). Reads up to the first `table` frame, so the schema is there at once. */
 struct stream_reader *stream_reader_open(const char *const *paths, size_t n_paths, struct error *error);
 /*
- * The same for a program that takes streams and checkpoints: `first` has been read from `frames`, which the reader takes
- * over (their input must outlive it); `name` is that of the input, `paths` come after it.
+ * The same for a program that takes streams and checkpoints: `first` has been read from `frames`, which the reader
+ * takes over (their input must outlive it); `name` is that of the input, `paths` come after it.
  */
 struct stream_reader *stream_reader_resume(struct frame_reader *frames, const struct frame *first, const char *name,
                                            const char *const *paths, size_t n_paths, struct error *error);

@@ -14,7 +14,7 @@ struct code_map {
     uint32_t *codes; /* [n + 1], codes[0] = 0 */
     uint32_t n;
     size_t cap;
-    bool moved;      /* some code differs */
+    bool moved; /* some code differs */
 };
 
 struct unknown {
@@ -29,24 +29,24 @@ struct stream_reader {
     struct frame_reader *frames;
     const char *name;
     struct schema schema;
-    uint32_t *text_place;       /* [n_columns] place among the text columns + 1, or 0 */
+    uint32_t *text_place; /* [n_columns] place among the text columns + 1, or 0 */
     uint32_t n_text;
     bool has_role[ROLE_COUNT];
 
-    bool first;                 /* the stream being read is the first */
-    bool inside;                /* between `table` and `end` */
-    struct code_map *maps;      /* [n_columns], used when not first */
+    bool first;            /* the stream being read is the first */
+    bool inside;           /* between `table` and `end` */
+    struct code_map *maps; /* [n_columns], used when not first */
     uint64_t dict_bytes;
-    uint64_t base, next;        /* added to record numbers; one past the largest one seen */
-    uint64_t frame_number;      /* within the input, for messages */
+    uint64_t base, next;   /* added to record numbers; one past the largest one seen */
+    uint64_t frame_number; /* within the input, for messages */
     uint64_t rows;
 
-    struct tensor *other;       /* what the first rows frame had of unknown tensors: later ones must have the same */
+    struct tensor *other; /* what the first rows frame had of unknown tensors: later ones must have the same */
     uint32_t n_other;
     bool other_known;
 
-    struct arena run, batch;    /* lifetimes: the reader, the batch */
-    struct arena pending;       /* unknown frames */
+    struct arena run, batch; /* lifetimes: the reader, the batch */
+    struct arena pending;    /* unknown frames */
     struct unknown *unknown, **unknown_end;
     uint64_t unknown_bytes;
     bool returned_batch;
@@ -661,8 +661,8 @@ stream_reader_open(const char *const *paths, size_t n_paths, struct error *error
 }
 
 struct stream_reader *
-stream_reader_resume(struct frame_reader *frames, const struct frame *first, const char *name,
-                     const char *const *paths, size_t n_paths, struct error *error)
+stream_reader_resume(struct frame_reader *frames, const struct frame *first, const char *name, const char *const *paths,
+                     size_t n_paths, struct error *error)
 {
     struct stream_reader *reader = reader_new(paths, n_paths);
     reader->frames = frames;

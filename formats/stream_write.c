@@ -11,22 +11,22 @@ enum { CUT_PAYLOAD = 64 << 20, CUT_ENTRIES = 1 << 16, CUT_ENTRY_BYTES = 1 << 20,
 struct stream_writer {
     const struct schema *schema;
     struct frame_writer frames;
-    uint32_t *sent;      /* [n_columns] dictionary entries written */
-    uint8_t *payload;    /* 64-byte aligned */
+    uint32_t *sent;   /* [n_columns] dictionary entries written */
+    uint8_t *payload; /* 64-byte aligned */
     size_t payload_cap;
     struct arena run, frame;
 };
 
 /* A tensor of the rows [first, first + n) of a batch: where its bytes are, or offsets that must be rebased. */
 struct piece {
-    struct tensor tensor;  /* data: of the first row */
-    bool rebase;           /* offsets of a text column */
-    size_t at;             /* in the payload */
+    struct tensor tensor; /* data: of the first row */
+    bool rebase;          /* offsets of a text column */
+    size_t at;            /* in the payload */
 };
 
 static void
-add_piece(struct piece *pieces, uint32_t *n_pieces, const char *name, enum dtype dtype, const void *data, uint64_t first,
-          uint64_t n, uint64_t width)
+add_piece(struct piece *pieces, uint32_t *n_pieces, const char *name, enum dtype dtype, const void *data,
+          uint64_t first, uint64_t n, uint64_t width)
 {
     if (data == NULL)
         return;
@@ -67,7 +67,8 @@ list_pieces(const struct batch *batch, uint64_t first, uint64_t n, struct piece 
     for (uint32_t j = 0; j < batch->n_text; j++) {
         const struct text_cells *text = &batch->text[j];
         uint64_t from = text->at[first], bytes = text->at[first + n] - from;
-        add_piece(pieces, &n_pieces, arena_printf(arena, "text.%s.at", text->name), DTYPE_U64, text->at, first, n + 1, 0);
+        add_piece(pieces, &n_pieces, arena_printf(arena, "text.%s.at", text->name), DTYPE_U64, text->at, first, n + 1,
+                  0);
         pieces[n_pieces - 1].rebase = true;
         add_piece(pieces, &n_pieces, arena_printf(arena, "text.%s", text->name), DTYPE_U8,
                   text->bytes == NULL ? "" : text->bytes, from, bytes, 0);
@@ -233,7 +234,8 @@ write_table(struct stream_writer *writer, struct error *error)
     if (n_text > STREAM_MAX_TEXT)
         return error_set(error, STATUS_DATA, "%u text and carried columns are more than a stream can hold (%d)", n_text,
                          STREAM_MAX_TEXT);
-    int result = frame_write(&writer->frames, "table", schema_to_value(writer->schema, &writer->frame), NULL, 0, 0, error);
+    int result =
+        frame_write(&writer->frames, "table", schema_to_value(writer->schema, &writer->frame), NULL, 0, 0, error);
     arena_reset(&writer->frame);
     return result < 0 ? -1 : write_dicts(writer, error);
 }

@@ -256,7 +256,8 @@ stream_summary_close(struct stream_summary *summary, const char *digest, struct 
     put_transforms(schema, text);
     text_printf(text, "digest       %s\n\n", digest);
 
-    static const char *const heads[] = {"column", "type", "role", "count", "missing", "min", "mean", "max", "categories"};
+    static const char *const heads[] = {"column", "type", "role", "count",     "missing",
+                                        "min",    "mean", "max",  "categories"};
     struct grid grid = {.columns = sizeof heads / sizeof *heads, .right = 0x1f8};
     for (unsigned i = 0; i < grid.columns; i++)
         grid_add(&grid, heads[i]);
@@ -472,8 +473,9 @@ model_json(const struct model *model, struct text *text)
     }
     for (uint32_t i = 0; i < model->n_tensors; i++) {
         const struct tensor *tensor = &model->tensors[i].tensor;
-        value_push(&arena, tensors, tensor_value(&arena, model->tensors[i].role_name, tensor->name, tensor->dtype,
-                                                 tensor->shape, tensor->rank));
+        value_push(&arena, tensors,
+                   tensor_value(&arena, model->tensors[i].role_name, tensor->name, tensor->dtype, tensor->shape,
+                                tensor->rank));
     }
     value_set(&arena, whole, "digest", value_string(&arena, model->digest));
     value_set(&arena, whole, "model", model_to_value(model, &arena));

@@ -39,8 +39,8 @@ struct sink {
     struct stream_digest *digest;
     struct render *render;
     struct stream_writer *writer;
-    uint64_t rows;   /* that came and, with --only, matched */
-    bool tagged;     /* some row had a tag */
+    uint64_t rows; /* that came and, with --only, matched */
+    bool tagged;   /* some row had a tag */
     struct arena arena;
 };
 
@@ -120,7 +120,8 @@ next_batch(struct sink *sink, struct stream_reader *reader, struct batch *batch)
         flush(&sink->text, sink->output);
         got = stream_read(reader, batch, true, &error);
     }
-    for (const struct frame *frame; got >= 0 && sink->writer != NULL && (frame = stream_reader_unknown(reader)) != NULL;)
+    for (const struct frame *frame;
+         got >= 0 && sink->writer != NULL && (frame = stream_reader_unknown(reader)) != NULL;)
         if (stream_write_unknown(sink->writer, frame, &error) < 0)
             die_error(&error);
     if (got < 0) {
@@ -236,7 +237,8 @@ invert(const struct transform *transforms, uint32_t n, uint32_t j, bool label, f
 static void
 memory_batch(const struct model *model, struct schema *schema, struct batch *batch, struct arena *arena)
 {
-    const struct tensor *x = model_find(model, TENSOR_MEMORY, "memory.x"), *c = model_find(model, TENSOR_MEMORY, "memory.c"),
+    const struct tensor *x = model_find(model, TENSOR_MEMORY, "memory.x"),
+                        *c = model_find(model, TENSOR_MEMORY, "memory.c"),
                         *y = model_find(model, TENSOR_MEMORY, "memory.y");
     schema_copy(schema, &model->schema);
     uint32_t n = 0;
@@ -261,9 +263,11 @@ memory_batch(const struct model *model, struct schema *schema, struct batch *bat
     uint32_t n_transforms = schema->n_transforms;
     batch->x = arena_array(arena, batch->n * schema->n_x, sizeof *batch->x);
     for (uint64_t i = 0; i < batch->n * schema->n_x; i++)
-        batch->x[i] = invert(transforms, n_transforms, (uint32_t) (i % schema->n_x), false, ((const float *) x->data)[i]);
+        batch->x[i] =
+            invert(transforms, n_transforms, (uint32_t) (i % schema->n_x), false, ((const float *) x->data)[i]);
     for (uint64_t i = 0; batch->y != NULL && i < batch->n * schema->n_y; i++)
-        batch->y[i] = invert(transforms, n_transforms, (uint32_t) (i % schema->n_y), true, ((const float *) y->data)[i]);
+        batch->y[i] =
+            invert(transforms, n_transforms, (uint32_t) (i % schema->n_y), true, ((const float *) y->data)[i]);
 }
 
 static void
@@ -349,18 +353,42 @@ main(int argc, char **argv)
     static const char *const parts[] = {"train", "valid", "test", NULL};
     struct settings s = {0};
     const struct option options[] = {
-        {.kind = OPTION_CHOICE, .letter = 'F', .name = "format", .argument = "FORMAT", .target = &s.format,
-         .choices = formats, .given = &s.format_given, .help = "summary, csv, json or frames [summary]"},
-        {.kind = OPTION_U64, .letter = 'n', .name = "head", .argument = "N", .target = &s.head, .high = UINT64_MAX,
-         .given = &s.head_given, .help = "only the first N rows; the rest is not read"},
-        {.kind = OPTION_CHOICE, .name = "only", .argument = "PART", .target = &s.only, .choices = parts,
-         .given = &s.only_given, .help = "only rows with this tag of cl-split: train, valid or test"},
+        {.kind = OPTION_CHOICE,
+         .letter = 'F',
+         .name = "format",
+         .argument = "FORMAT",
+         .target = &s.format,
+         .choices = formats,
+         .given = &s.format_given,
+         .help = "summary, csv, json or frames [summary]"},
+        {.kind = OPTION_U64,
+         .letter = 'n',
+         .name = "head",
+         .argument = "N",
+         .target = &s.head,
+         .high = UINT64_MAX,
+         .given = &s.head_given,
+         .help = "only the first N rows; the rest is not read"},
+        {.kind = OPTION_CHOICE,
+         .name = "only",
+         .argument = "PART",
+         .target = &s.only,
+         .choices = parts,
+         .given = &s.only_given,
+         .help = "only rows with this tag of cl-split: train, valid or test"},
         OPT_FLAG(0, "digest", &s.digest, "print the digest of the content, whatever the frames and the compression"),
         OPT_LIST(0, "strip", "ROLES", &s.strip, "write the checkpoint without memory, optimiser, importance or resume"),
         OPT_FLAG(0, "memory", &s.memory, "print the rows that a checkpoint keeps, in the units of the data"),
         OPT_FLAG(0, "tensors", &s.tensors, "list the tensors of a checkpoint"),
-        {.kind = OPTION_LEVEL, .letter = 'z', .name = "compress", .argument = "LEVEL", .target = &s.level, .low = 3,
-         .dlow = 0, .dhigh = 19, .given = &s.level_given,
+        {.kind = OPTION_LEVEL,
+         .letter = 'z',
+         .name = "compress",
+         .argument = "LEVEL",
+         .target = &s.level,
+         .low = 3,
+         .dlow = 0,
+         .dhigh = 19,
+         .given = &s.level_given,
          .help = "write frames compressed by zstd, -z0 uncompressed [streams 0, checkpoints 3]"},
         OPT_STRING('o', "output", "FILE", &s.output, "write to FILE, whole or not at all [stdout]"),
         OPT_COMMON,

@@ -169,10 +169,10 @@ wrong_tables_are_refused(void **state)
     static const struct {
         const char *task, *type, *role, *why;
     } wrong[] = {
-        {"none", "blob", "feature", "'blob'"},       {"none", "num", "leader", "'leader'"},
-        {"none", "time", "feature", "cannot have"},  {"class", "num", "label", "cannot have"},
+        {"none", "blob", "feature", "'blob'"},         {"none", "num", "leader", "'leader'"},
+        {"none", "time", "feature", "cannot have"},    {"class", "num", "label", "cannot have"},
         {"regression", "cat", "label", "cannot have"}, {"none", "num", "label", "cannot have"},
-        {"none", "text", "weight", "cannot have"},   {"none", "num", "time", "cannot have"},
+        {"none", "text", "weight", "cannot have"},     {"none", "num", "time", "cannot have"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         refused(table(a, wrong[i].task, value_push(a, value_array(a), column(a, "a", wrong[i].type, wrong[i].role))),
@@ -218,8 +218,14 @@ filtered_rows_keep_their_numbers(void **state)
     assert_int_equal(schema_from_value(&schema, table(&arena, "none", columns), &error), 0);
     struct text_cells text = {"t", (uint64_t[]){0, 1, 1, 4, 6}, "abcdef"};
     struct tensor other = {"e", DTYPE_U16, 2, {4, 2}, (uint16_t[]){0, 1, 2, 3, 4, 5, 6, 7}, 16};
-    struct batch from = {.schema = &schema, .n = 4, .row = 10, .x = (float[]){1, 2, 3, 4}, .text = &text, .n_text = 1,
-                         .other = &other, .n_other = 1};
+    struct batch from = {.schema = &schema,
+                         .n = 4,
+                         .row = 10,
+                         .x = (float[]){1, 2, 3, 4},
+                         .text = &text,
+                         .n_text = 1,
+                         .other = &other,
+                         .n_other = 1};
     struct batch to;
     batch_filter(&to, &from, (uint8_t[]){0, 1, 1, 0}, &arena);
     assert_int_equal(to.n, 2);

@@ -58,7 +58,8 @@ set_up(void **state)
     static struct text_cells text[2] = {{"t", at[0], cells[0]}, {"t.at", at[1], cells[1]}};
     static uint16_t e[N * 3] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     static struct tensor other = {"embedding", DTYPE_U16, 2, {N, 3}, e, sizeof e};
-    f->batch = (struct batch){&f->schema, &f->arena, N, 0, x, c, NULL, label, w, split, rowno, when, group, id, text, 2, &other, 1};
+    f->batch = (struct batch){&f->schema, &f->arena, N,    0,     x,  c,    NULL, label,  w,
+                              split,      rowno,     when, group, id, text, 2,    &other, 1};
     for (int i = 0; i < 2; i++) {
         snprintf(f->path[i], sizeof f->path[i], "/tmp/test_stream.XXXXXX");
         close(mkstemp(f->path[i]));
@@ -387,7 +388,8 @@ bad_frame(struct fixture *f, const char *kind, struct value *meta, size_t bytes,
 {
     struct error error = {0};
     struct schema schema = {0};
-    struct column columns[3] = {{.name = "x", .type = COLUMN_NUM}, {.name = "c", .type = COLUMN_CAT},
+    struct column columns[3] = {{.name = "x", .type = COLUMN_NUM},
+                                {.name = "c", .type = COLUMN_CAT},
                                 {.name = "t", .type = COLUMN_TEXT, .role = ROLE_CARRY}};
     schema.columns = columns;
     schema.n_columns = 3;
@@ -457,8 +459,11 @@ hostile_rows_are_refused(void **state)
     memcpy(payload + 128, at, sizeof at);
     memcpy(payload + 192, "ab", 2);
     memset(payload + 256, 1, 2);
-    const struct spec right[] = {{"x", "f32", 2, {2, 1}, 0}, {"c", "u32", 2, {2, 1}, 64}, {"text.t.at", "u64", 1, {3}, 128},
-                                 {"text.t", "u8", 1, {2}, 192}, {"split", "u8", 1, {2}, 256}};
+    const struct spec right[] = {{"x", "f32", 2, {2, 1}, 0},
+                                 {"c", "u32", 2, {2, 1}, 64},
+                                 {"text.t.at", "u64", 1, {3}, 128},
+                                 {"text.t", "u8", 1, {2}, 192},
+                                 {"split", "u8", 1, {2}, 256}};
     enum { SPECS = sizeof right / sizeof *right };
     bad_frame(f, "rows", rows_meta(f, 2, right, SPECS), 258, payload, NULL);
 
@@ -502,7 +507,8 @@ hostile_rows_are_refused(void **state)
     memset(payload + 256, 0, 2);
     codes[1] = 2;
     memcpy(payload + 64, codes, sizeof codes);
-    bad_frame(f, "rows", rows_meta(f, 2, right, SPECS), 258, payload, "column 'c' has the code 2, but its dictionary only 1");
+    bad_frame(f, "rows", rows_meta(f, 2, right, SPECS), 258, payload,
+              "column 'c' has the code 2, but its dictionary only 1");
     codes[1] = 0;
     memcpy(payload + 64, codes, sizeof codes);
     at[1] = 3;
@@ -522,10 +528,8 @@ hostile_dictionaries_are_refused(void **state)
         uint64_t first;
         const char *value, *why;
     } wrong[] = {
-        {"c", 1, "two", "its first code is not 2"},
-        {"c", 3, "two", "its first code is not 2"},
-        {"c", 2, "one", "the category 'one' comes twice"},
-        {"x", 1, "two", "'x' is no column with categories"},
+        {"c", 1, "two", "its first code is not 2"},          {"c", 3, "two", "its first code is not 2"},
+        {"c", 2, "one", "the category 'one' comes twice"},   {"x", 1, "two", "'x' is no column with categories"},
         {"q", 1, "two", "'q' is no column with categories"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

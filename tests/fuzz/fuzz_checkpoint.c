@@ -1,0 +1,123 @@
+/*
+ * The checkpoint reader on any bytes. A model that is accepted can be written, and what was written reads back to the
+ * same content and the same bytes.
+ *
+ * The frames that can be read are also sealed with a right end frame, so that a wrong checksum there does not hide the
+ * checks of the whole.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "checkpoint.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static int
+memory_file(void)
+{
+    int fd = memfd_create("fuzz", MFD_CLOEXEC);
+    must(fd >= 0);
+    return fd;
+}
+
+static struct frame_reader *
+reader_of(int fd)
+{
+    off_t size = lseek(fd, 0, SEEK_END);
+    must(lseek(fd, 0, SEEK_SET) == 0);
+    struct input input = {.fd = dup(fd), .name = "input", .regular = true, .size = (uint64_t) size};
+    return frame_reader_open(&input);
+}
+
+static bool
+read_model(int fd, struct model *model)
+{
+    struct error error = {0};
+    struct frame first;
+    struct frame_reader *frames = reader_of(fd);
+    bool read =
+        frame_read(frames, &first, true, &error) == 1 && checkpoint_resume(model, frames, &first, "input", &error) == 0;
+    must(read || (error.status == STATUS_DATA && error.text[0] != '\0'));
+    frame_reader_close(frames);
+    return read;
+}
+
+static int
+seal(int fd)
+{
+    struct output output = {.fd = memory_file(), .path = "sealed"};
+    struct frame_reader *reader = reader_of(fd);
+    struct frame_writer writer;
+    struct frame frame;
+    struct error error;
+    frame_writer_open(&writer, &output, 0);
+    while (frame_read(reader, &frame, true, &error) == 1)
+        if (strcmp(frame.kind, "end") != 0)
+            must(frame_write(&writer, frame.kind, frame.meta, frame.payload, frame.bytes, 0, &error) == 0);
+    must(frame_write_end(&writer, &error) == 0);
+    frame_writer_close(&writer);
+    frame_reader_close(reader);
+    return output.fd;
+}
+
+static int
+write_model(struct model *model)
+{
+    struct output output = {.fd = memory_file(), .path = "copy"};
+    struct error error;
+    must(checkpoint_write(model, &output, CHECKPOINT_RAW, &error) == 0);
+    return output.fd;
+}
+
+static void
+same_bytes(int a, int b)
+{
+    off_t n = lseek(a, 0, SEEK_END);
+    must(n == lseek(b, 0, SEEK_END));
+    uint8_t *x = malloc((size_t) n), *y = malloc((size_t) n);
+    must(x != NULL && y != NULL);
+    must(pread(a, x, (size_t) n, 0) == n && pread(b, y, (size_t) n, 0) == n);
+    must(memcmp(x, y, (size_t) n) == 0);
+    free(x);
+    free(y);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct model model = {0}, again = {0};
+    int fd = memory_file();
+    must(write(fd, data, size) == (ssize_t) size);
+    int sealed = seal(fd);
+    if (read_model(fd, &model))
+        model_free(&model);
+    if (read_model(sealed, &model)) {
+        for (uint32_t p = 0; p < model.network.n_params; p++) {
+            const struct param *param = &model.network.params[p];
+            for (uint64_t i = 0; i < param->rows * param->cols; i++)
+                must(isfinite(param->data[i]));
+        }
+        int first = write_model(&model), second;
+        must(read_model(first, &again));
+        must(strcmp(model.digest, again.digest) == 0);
+        second = write_model(&again);
+        same_bytes(first, second);
+        close(first);
+        close(second);
+        model_free(&model);
+        model_free(&again);
+    }
+    close(fd);
+    close(sealed);
+    return 0;
+}
