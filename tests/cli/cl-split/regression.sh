@@ -1,0 +1,1 @@
+cl-ingest "$TESTS/data/diabetes.csv" | cl-split --stratify > out

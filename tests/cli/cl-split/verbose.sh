@@ -1,0 +1,1 @@
+cl-ingest "$TESTS/data/iris.csv" | cl-split -v > out
