@@ -78,20 +78,6 @@ infer_add(struct infer_column *column, const struct missing *missing, const char
     }
 }
 
-void
-infer_merge(struct infer_column *column, const struct infer_column *more)
-{
-    column->values += more->values;
-    column->numbers += more->numbers;
-    column->codes += more->codes;
-    column->times += more->times;
-    column->grouped += more->grouped;
-    for (uint32_t i = 0; i < more->n_distinct; i++)
-        add_distinct(column, more->distinct[i]);
-    if (column->example[0] == '\0')
-        memcpy(column->example, more->example, sizeof column->example);
-}
-
 enum column_type
 infer_type(const struct infer_column *column)
 {

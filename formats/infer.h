@@ -57,8 +57,6 @@ struct infer_column {
 };
 
 void infer_add(struct infer_column *column, const struct missing *missing, const char *s, size_t n);
-/* Adds what `more` saw. */
-void infer_merge(struct infer_column *column, const struct infer_column *more);
 enum column_type infer_type(const struct infer_column *column);
 /* True when all values would be numbers if separators were read, and some need it. */
 bool infer_grouped(const struct infer_column *column);

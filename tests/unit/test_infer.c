@@ -68,12 +68,6 @@ test_distinct(void **state)
     assert_int_equal(COLUMN("1", "0", "1", "", "0").n_distinct, 2);
     assert_int_equal(COLUMN("1", "1.0", "0").n_distinct, 3);
     assert_int_equal(COLUMN("1", "2", "3", "4").n_distinct, 3);
-    struct infer_column a = COLUMN("1", "2"), b = COLUMN("2", "x");
-    infer_merge(&a, &b);
-    assert_int_equal(a.n_distinct, 3);
-    assert_int_equal(a.values, 4);
-    assert_int_equal(infer_type(&a), COLUMN_CAT);
-    assert_string_equal(a.example, "x");
 }
 
 static void
