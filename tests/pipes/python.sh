@@ -25,14 +25,14 @@ cl-ingest -q "$TESTS/data/iris.csv" | cl-scale | cl-train -q --hidden 4 --epochs
 cl-cat -z0 model.ck > raw.ck
 read_cl raw.ck > shown
 # Role, name and shape of every tensor are those of cl-cat --tensors.
-awk '$2 !~ /^(model|dict)$/ { sub(/^raw.ck /, ""); sub(/ -?[0-9.e+-]*$/, ""); gsub(/[(),]/, ""); sub(/ (float|uint)[0-9]+/, ""); print }' shown > python
-cl-cat --tensors model.ck | sed -e 1d -e 's/ [a-z][0-9]*  *\[/ /' -e 's/\].*//' -e 's/,//g' -e 's/  */ /g' > cat
-diff cat python
-test "$(grep -c . python)" -ge 7
+awk '$2 !~ /^(model|dict)$/ { sub(/^raw.ck /, ""); sub(/ -?[0-9.e+-]*$/, ""); gsub(/[(),]/, ""); sub(/ (float|uint)[0-9]+/, ""); print }' shown > seen
+cl-cat --tensors model.ck | sed -e 1d -e 's/ [a-z][0-9]*  *\[/ /' -e 's/\].*//' -e 's/,//g' -e 's/  */ /g' > listed
+diff listed seen
+test "$(grep -c . seen)" -ge 7
 
 # Compressed and cut files are refused in a sentence.
-! read_cl model.ck 2> err > /dev/null
+if read_cl model.ck 2> err > /dev/null; then exit 1; fi
 grep -q 'cl-cat -z0 model.ck' err
 head -c 300 raw.clt > cut.clt
-! read_cl cut.clt 2> err > /dev/null
+if read_cl cut.clt 2> err > /dev/null; then exit 1; fi
 grep -q 'stops before its end frame' err
