@@ -23,7 +23,7 @@ enum { VARIANTS = 64 };
 static void
 give(const uint8_t *data, size_t size)
 {
-    uint8_t *copy = malloc(size > 0 ? size : 1);
+    uint8_t *copy = calloc(1, size > 0 ? size : 1);
     if (copy == NULL)
         abort();
     memcpy(copy, data, size);
