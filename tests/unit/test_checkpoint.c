@@ -178,6 +178,12 @@ refused(struct fixture *f, const char *why)
 }
 
 static void
+forget_last(struct dict *dict)
+{
+    free(dict->values[--dict->n]);
+}
+
+static void
 models_that_do_not_hold_together_are_refused(void **state)
 {
     struct fixture *f = *state;
@@ -193,10 +199,10 @@ models_that_do_not_hold_together_are_refused(void **state)
     m->loss = LOSS_BCE;
     dict_add(&m->schema.columns[2].dict, "maybe", 5);
     refused(f, "does not go with 1 labels and 3 classes");
-    m->schema.columns[2].dict.n = 2;
+    forget_last(&m->schema.columns[2].dict);
     dict_add(&m->schema.columns[1].dict, "blue", 4);
     refused(f, "column 'k' has 3 categories, the network has room for 2");
-    m->schema.columns[1].dict.n = 2;
+    forget_last(&m->schema.columns[1].dict);
     m->numerics = 2;
     refused(f, "numerics contract 2");
     m->numerics = 1;
