@@ -168,12 +168,19 @@ num_log1p(float e)
     return num_log(u) + (e - (u - 1.0f)) / u;
 }
 
-/* 1 / (1 + e^-x), as e^x / (1 + e^x) for negative x: no overflow, no loss of small results. */
+/*
+ * 1 / (1 + e^-x), as e^x / (1 + e^x) for negative x: no overflow, no loss of small results. s + lost is 1 + e exactly;
+ * the quotient is put right by its remainder, so that the error is that of the exponential and one rounding.
+ */
 NUM_FN float
 num_sigmoid(float x)
 {
     float e = num_exp(-num_abs(x));
-    return (x < 0.0f ? e : 1.0f) / (1.0f + e);
+    float s = 1.0f + e, lost = e - (s - 1.0f), inverse = 1.0f / s;
+    float numerator = x < 0.0f ? e : 1.0f;
+    float q = numerator * inverse;
+    float remainder = fmaf(-q, lost, fmaf(-q, s, numerator));
+    return fmaf(remainder, inverse, q);
 }
 
 /* x + x^3 t(x^2) for |x| < 0.625, else sign(x) (1 - 2 / (e^2|x| + 1)). */

@@ -65,7 +65,7 @@ static const struct {
     {"exp", f_exp, exp, -INFINITY, INFINITY, 1.05},
     {"log", f_log, log, 0, INFINITY, 0.85},
     {"log1p", f_log1p, log1p, 0, 1, 1.3},
-    {"sigmoid", f_sigmoid, d_sigmoid, -INFINITY, INFINITY, 2.5},
+    {"sigmoid", f_sigmoid, d_sigmoid, -INFINITY, INFINITY, 2.0},
     {"tanh", f_tanh, tanh, -INFINITY, INFINITY, 1.4},
     {"erf", f_erf, erf, -INFINITY, INFINITY, 1.05},
 };
