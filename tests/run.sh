@@ -295,7 +295,7 @@ case $build in
 /*) ;;
 *) build=$PWD/$build ;;
 esac
-state=$(mktemp -d) || exit 1
+state=$(mktemp -d) && mkdir -p "$build/tests" || exit 1
 trap 'rm -rf "$state"' EXIT
 trap 'exit 130' INT TERM
 : > "$state/results"
@@ -323,4 +323,5 @@ awk -v wanted="$(grep -c . <<< "$list")" '
             failed += wanted - NR
         printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
         exit failed > 0 || passed == 0
-    }' "$state/results"
+    }' "$state/results" | tee "$build/tests/summary"
+exit "${PIPESTATUS[0]}"
