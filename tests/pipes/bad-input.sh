@@ -22,7 +22,7 @@ refused() {
     done
     grep -Eq "^cl-ingest: $pattern" e0 || fail "cl-ingest $*: '$(cat e0)' does not match '$pattern'"
     same model.ck old.ck "cl-ingest $*: the old model"
-    [ -z "$(ls -A | grep '^\.')" ] || fail "cl-ingest $*: left $(ls -A | grep '^\.')"
+    [ -z "$(compgen -G '.[!.]*')" ] || fail "cl-ingest $*: left $(compgen -G '.[!.]*')"
 }
 
 # refused_later PROGRAM PATTERN FILE OPTION ...: program 1 to 3 (cl-split, cl-scale, cl-train) is the one that refuses.

@@ -2,7 +2,7 @@
 # `| head -1`: a reader that has seen enough ends the line without a word.
 . "$TESTS/pipes/lib.bash"
 # Enough rows that no pipe can hold the output.
-{ head -n 1 "$DATA/flights.csv"; for i in $(seq 400); do tail -n +2 "$DATA/flights.csv"; done; } > big.csv
+{ head -n 1 "$DATA/flights.csv"; for _ in $(seq 400); do tail -n +2 "$DATA/flights.csv"; done; } > big.csv
 cl-ingest "$DATA/flights.csv" | cl-split | cl-scale | train > m.ck || fail "the line itself failed"
 cl-ingest big.csv > big.clt && cl-split big.clt > split.clt || fail "the line itself failed"
 quiet() {

@@ -18,14 +18,14 @@ cl-ingest -m m.ck < ask | cl-predict -m m.ck > answer &
 line=$!
 exec 3> ask 4< answer
 head -n 1 "$csv" >&3
-# A line of the answer within five seconds, or the test fails.
+# A line of the answer, into `row`, within five seconds, or the test fails.
 hear() {
-    read -r -t 5 "$1" <&4 || fail "no answer to $2 within 5 s"
+    read -r -t 5 row <&4 || fail "no answer to $1 within 5 s"
 }
 for i in 2 3 4; do
     sed -n ${i}p "$csv" >&3
-    [ $i -gt 2 ] || hear title "the first row"
-    hear row "row $i"
+    [ $i -gt 2 ] || hear "the first row"
+    hear "row $i"
     [ "$row" = "$(sed -n ${i}p bulk.csv)" ] || fail "row $i: '$row' instead of '$(sed -n ${i}p bulk.csv)'"
 done
 exec 3>&-
