@@ -37,7 +37,7 @@ rows=100000
 train() { cl-train -q --valid 0 --memory-rows 0 "$@" train.clt; }
 load=$(seconds train --steps 1)
 # less A B: seconds without those of reading the data.
-less() { awk -v a="$1" -v b="$2" 'BEGIN { print a > b ? a - b : a }'; }
+less() { awk -v a="$1" -v b="$2" 'BEGIN { print (a > b ? a - b : a) }'; }
 for batch in 32 512; do
     all=$(less "$(seconds train --epochs 1 --batch $batch)" "$load")
     rate "cl-train --batch $batch, 1 thread" $((rows / 1000)) 'k rows/s' \
