@@ -24,22 +24,22 @@ enum loss { LOSS_MSE, LOSS_MAE, LOSS_HUBER, LOSS_BCE, LOSS_CE, LOSS_COUNT };
 enum param_kind { PARAM_WEIGHT, PARAM_BIAS, PARAM_CATEGORY };
 
 struct param {
-    const char *name;      /* "hidden1.weight", "hidden1.bias", "hidden1.category.COLUMN", "output.weight", ... */
+    const char *name; /* "hidden1.weight", "hidden1.bias", "hidden1.category.COLUMN", "output.weight", ... */
     enum param_kind kind;
     uint32_t layer;
-    uint32_t category;     /* k, for PARAM_CATEGORY */
-    uint64_t rows, cols;   /* bias: rows = 1 */
-    bool frozen;           /* no gradient, no update, no decay */
-    float *data;           /* [rows, cols], owned by the network's holder (a model's arena) */
+    uint32_t category;   /* k, for PARAM_CATEGORY */
+    uint64_t rows, cols; /* bias: rows = 1 */
+    bool frozen;         /* no gradient, no update, no decay */
+    float *data;         /* [rows, cols], owned by the network's holder (a model's arena) */
 };
 
 struct layer {
-    const char *name;      /* "hidden1", ..., "output" */
+    const char *name; /* "hidden1", ..., "output" */
     enum layer_kind kind;
-    int32_t input;         /* index of the layer that feeds it; -1 = the row (x and c) */
-    uint32_t n_in, n_out;  /* n_in counts numeric inputs only */
+    int32_t input;        /* index of the layer that feeds it; -1 = the row (x and c) */
+    uint32_t n_in, n_out; /* n_in counts numeric inputs only */
     enum activation activation;
-    float dropout;         /* probability of zero, training only; survivors are divided by 1 - p */
+    float dropout; /* probability of zero, training only; survivors are divided by 1 - p */
     bool frozen;
     uint32_t weight, bias; /* indices into params; weight exists even when n_in is 0 */
     uint32_t category0;    /* params[category0 + k], k < n_c, when input is -1 */
@@ -47,11 +47,11 @@ struct layer {
 
 struct network {
     uint32_t n_x, n_c;
-    uint32_t *c_sizes;     /* [n_c] codes incl. 0 */
-    const char **c_names;  /* [n_c] */
-    struct layer *layers;  /* in order of computation; the last is the output */
+    uint32_t *c_sizes;    /* [n_c] codes incl. 0 */
+    const char **c_names; /* [n_c] */
+    struct layer *layers; /* in order of computation; the last is the output */
     uint32_t n_layers;
-    struct param *params;  /* layer by layer: weight, bias, categories */
+    struct param *params; /* layer by layer: weight, bias, categories */
     uint32_t n_params;
 };
 

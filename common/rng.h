@@ -16,8 +16,8 @@
 
 /* What a number is for. The values are part of numerics 1: append, never renumber. */
 enum rng_purpose {
-    RNG_INIT = 1,      /* initial weights */
-    RNG_ORDER = 2,     /* order of rows in an epoch */
+    RNG_INIT = 1,  /* initial weights */
+    RNG_ORDER = 2, /* order of rows in an epoch */
     RNG_DROPOUT = 3,
     RNG_VALID = 4,     /* hold-out of cl-train --valid */
     RNG_SPLIT = 5,     /* cl-split */

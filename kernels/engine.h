@@ -46,12 +46,12 @@ enum optimiser_kind { OPT_SGD, OPT_MOMENTUM, OPT_NESTEROV, OPT_RMSPROP, OPT_ADAM
 /* Formulas: kernels/ref/optimiser.c. */
 struct optimiser {
     enum optimiser_kind kind;
-    double momentum;       /* g of momentum and nesterov */
-    double dampening;      /* momentum: v = g v + (1 - dampening) grad */
-    double beta1, beta2;   /* adam, adamw; beta2 is also rho of rmsprop */
+    double momentum;     /* g of momentum and nesterov */
+    double dampening;    /* momentum: v = g v + (1 - dampening) grad */
+    double beta1, beta2; /* adam, adamw; beta2 is also rho of rmsprop */
     double epsilon;
-    double weight_decay;   /* weights and categories only, never biases */
-    bool decoupled;        /* theta -= lr * decay * theta, beside the gradient step */
+    double weight_decay; /* weights and categories only, never biases */
+    bool decoupled;      /* theta -= lr * decay * theta, beside the gradient step */
 };
 
 /*
@@ -60,41 +60,41 @@ struct optimiser {
  */
 struct plan_part {
     int set;
-    uint32_t rows;         /* a step; the last step of an epoch of part 0 may have fewer; 0 = the whole set */
-    double weight;         /* of the loss on labels */
-    double soft_weight;    /* of the loss on soft targets: mean squared difference of logits (DER++), or 0 */
+    uint32_t rows;      /* a step; the last step of an epoch of part 0 may have fewer; 0 = the whole set */
+    double weight;      /* of the loss on labels */
+    double soft_weight; /* of the loss on soft targets: mean squared difference of logits (DER++), or 0 */
 };
 
 struct plan {
-    uint64_t seed;         /* of row order and dropout */
-    uint64_t first_step;   /* counted from 0 over the whole run; epoch = step / steps per epoch */
+    uint64_t seed;       /* of row order and dropout */
+    uint64_t first_step; /* counted from 0 over the whole run; epoch = step / steps per epoch */
     uint64_t n_steps;
-    uint64_t adam_step;    /* updates done before first_step: bias correction counts on from here */
-    const float *lr;       /* [n_steps] learning rate of each */
+    uint64_t adam_step; /* updates done before first_step: bias correction counts on from here */
+    const float *lr;    /* [n_steps] learning rate of each */
     enum loss loss;
     float huber_delta;
     struct optimiser optimiser;
-    float clip;            /* largest global gradient norm, 0 = none */
+    float clip; /* largest global gradient norm, 0 = none */
     struct plan_part parts[ENGINE_MAX_SETS];
     uint32_t n_parts;
-    float anchor;          /* lambda: gradient += lambda * omega * (theta - theta*); 0 = none */
-    const uint8_t *classes;/* [o] 1 = takes part in the softmax; NULL = all */
-    bool shuffle;          /* false: rows in their own order */
+    float anchor;             /* lambda: gradient += lambda * omega * (theta - theta*); 0 = none */
+    const uint8_t *classes;   /* [o] 1 = takes part in the softmax; NULL = all */
+    bool shuffle;             /* false: rows in their own order */
     volatile const int *stop; /* when it becomes non-zero, run ends after the current step; or NULL */
 };
 
 /* f64 sums in row order over the rows of part 0 (labels only, before penalties). */
 struct run_result {
-    double loss_sum;       /* of w * loss */
+    double loss_sum; /* of w * loss */
     double weight_sum;
     uint64_t rows, steps;
-    bool diverged;         /* a loss was not finite; parameters are as after that step */
+    bool diverged; /* a loss was not finite; parameters are as after that step */
 };
 
 struct engine_options {
-    unsigned threads;      /* 0 = all */
-    uint32_t max_rows;     /* largest batch that will be asked of run/forward; 0 = decide from plan */
-    const char *device;    /* "0" of "cuda:0"; or NULL */
+    unsigned threads;   /* 0 = all */
+    uint32_t max_rows;  /* largest batch that will be asked of run/forward; 0 = decide from plan */
+    const char *device; /* "0" of "cuda:0"; or NULL */
 };
 
 /* What can be read and written, per parameter: [rows, cols] f32. */
@@ -111,10 +111,10 @@ enum engine_what {
 struct engine_state;
 
 struct engine {
-    uint32_t abi;          /* ENGINE_ABI */
-    uint32_t bytes;        /* sizeof(struct engine) */
+    uint32_t abi;   /* ENGINE_ABI */
+    uint32_t bytes; /* sizeof(struct engine) */
     const char *name;
-    bool exact;            /* keeps the numerics contract */
+    bool exact; /* keeps the numerics contract */
     int (*open)(struct engine_state **state, const struct network *network, const struct engine_options *options,
                 struct error *error);
     int (*load)(struct engine_state *state, int set, const struct rowset *rows, struct error *error);

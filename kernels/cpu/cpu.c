@@ -68,7 +68,7 @@ cpu_each(struct engine_state *state, bool wide, size_t n, void (*task)(void *arg
         task(arg, i);
 }
 
-/* ---- open, close ---------------------------------------------------------------------------------------------------- */
+/* ---- open, close ---- */
 
 static void
 chunk_free(struct engine_state *state)
@@ -221,7 +221,7 @@ cpu_load(struct engine_state *state, int set, const struct rowset *rows, struct 
     return plan_set_load(&state->sets[set], state->network, rows, error);
 }
 
-/* ---- rows ----------------------------------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 /* A chunk of rows on its way through the layers: `first` is the place of its row 0 in the batch. */
 struct rows_job {
@@ -398,7 +398,7 @@ chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, s
     cpu_chunk_gradient(state, state->gradient, n, wide);
 }
 
-/* ---- steps ---------------------------------------------------------------------------------------------------------- */
+/* ---- steps ---- */
 
 static void
 gradient_swap(struct cpu_gradient **a, struct cpu_gradient **b)
@@ -505,7 +505,7 @@ cpu_apply(struct engine_state *state, const struct plan *plan, uint64_t step, st
     return 0;
 }
 
-/* ---- forward, read, write --------------------------------------------------------------------------------------------- */
+/* ---- forward, read, write ---- */
 
 struct forward_job {
     struct rows_job rows;

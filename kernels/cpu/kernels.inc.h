@@ -20,7 +20,7 @@ round_up(size_t n, size_t to)
     return (n + to - 1) / to * to;
 }
 
-/* ---- products ------------------------------------------------------------------------------------------------- */
+/* ---- products ---- */
 
 /* C [R, V vectors] = start + sum_t A[., t] B[t, .]; a[r, t] is at a + r * a_row + t * a_col. */
 ALWAYS_INLINE void
@@ -133,7 +133,7 @@ product(size_t m, size_t k, size_t n, const float *A, size_t lda, const float *p
     }
 }
 
-/* ---- sums over rows: blocks of 64, added by the tree of rule 2 --------------------------------------------------- */
+/* ---- sums over rows: blocks of 64, added by the tree of rule 2 ---- */
 
 enum { TILE_FLOATS = NARROW_ROWS * TILE_VECTORS * LANES, TREE_LEVELS = 5 };
 _Static_assert(1 << (TREE_LEVELS - 1) > CPU_CHUNK_BLOCKS, "the tree of a chunk is deeper than its stack");
@@ -205,7 +205,7 @@ bias_gradient(size_t rows, size_t n, const float *dz, size_t ldz, float *db)
     }
 }
 
-/* ---- activations ------------------------------------------------------------------------------------------------ */
+/* ---- activations ---- */
 
 ALWAYS_INLINE void
 activate_loop(enum activation activation, size_t n, float *h, float *q)
@@ -304,7 +304,7 @@ slope(size_t n, const float *h, const float *q, float survivor, float *dz)
             dz[i] *= h[i] > 0.0f ? survivor : 0.0f;
 }
 
-/* ---- losses ------------------------------------------------------------------------------------------------------- */
+/* ---- losses ---- */
 
 /* Rule 3 over an array. */
 static float
@@ -462,7 +462,7 @@ soft(size_t n, const float *z, const float *target, float twice, float factor, f
         dz[i] = fmaf((z[i] - target[i]) * twice, factor, dz[i]);
 }
 
-/* ---- updates (formulas: kernels/ref/optimiser.c) ------------------------------------------------------------------ */
+/* ---- updates (formulas: kernels/ref/optimiser.c) ---- */
 
 static void
 anchor(size_t n, float lambda, const float *omega, const float *theta, const float *star, float *g)

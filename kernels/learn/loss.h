@@ -17,7 +17,8 @@
 
 #include "network.h"
 
-/* p: [o] from z: [o]. bce: p[0] is the probability of class 1. classes: [o] mask of the softmax, or NULL. p may be z. */
+/* p: [o] from z: [o]; p may be z. bce: p[0] is the probability of class 1. classes: [o] mask of the softmax, or NULL.
+ */
 void loss_link(enum loss loss, const float *z, uint32_t n_outputs, const uint8_t *classes, float *p);
 /* Of one row: y: [o] for mse, mae, huber, bce; label for ce. f32 as the engines compute it. */
 float loss_row(enum loss loss, float huber_delta, const float *z, uint32_t n_outputs, const float *y, uint32_t label,
