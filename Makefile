@@ -79,13 +79,13 @@ $(BUILD)/cl-%: $(BUILD)/tools/cl-%.o $(BUILD)/libcl.a
 	$(say) LD $@
 	$(run)$(CC) $(ALL_CFLAGS) $< $(BUILD)/libcl.a $(ALL_LDFLAGS) $(LIBS) -o $@
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libcl.a
+$(UNIT) $(HELPERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcl.a
 	$(say) LD $@
 	$(run)$(CC) $(ALL_CFLAGS) $< $(BUILD)/libcl.a $(ALL_LDFLAGS) -lcmocka $(LIBS) -o $@
 
 # A fuzz target and something that feeds it: our driver, which replays a corpus, or libFuzzer.
 FUZZ_DRIVER = $(BUILD)/tests/fuzz/driver.o
-$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_DRIVER) $(BUILD)/libcl.a
+$(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/driver.o $(BUILD)/libcl.a
 	$(say) LD $@
 	$(run)$(CC) $(ALL_CFLAGS) $< $(FUZZ_DRIVER) $(BUILD)/libcl.a $(ALL_LDFLAGS) $(LIBS) -o $@
 
