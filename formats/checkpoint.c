@@ -6,8 +6,11 @@
 
 #include "stream.h"
 
-/* One tensor is cut into parts of this size; a frame's payload can be no larger. */
-enum { PART_BYTES = FRAME_MAX_PAYLOAD, DEFAULT_LEVEL = 3, MAX_MODEL_KEYS = 1000 };
+/*
+ * A tensor is cut into parts of this size. A frame could hold more, but writing takes two buffers of a part (shuffled
+ * and compressed) and reading three.
+ */
+enum { PART_BYTES = 64 << 20, DEFAULT_LEVEL = 3, MAX_MODEL_KEYS = 1000 };
 
 static const char *const model_keys[] = {"cl",     "numerics", "network",    "loss",      "huber_delta",
                                          "task",   "columns",  "transforms", "optimiser", "training",

@@ -3,7 +3,7 @@
  *
  *   1. `model`  meta: everything but dictionaries and tensors.
  *   2. `dict`   one per column with a dictionary.
- *   3. `tensor` parameters in network order, then the others; parts of at most 1 GiB; byte-shuffled zstd.
+ *   3. `tensor` parameters in network order, then the others; parts of at most 64 MiB; byte-shuffled zstd.
  *   4. `end`    verified before a single byte is used.
  */
 #ifndef CL_CHECKPOINT_H

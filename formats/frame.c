@@ -534,7 +534,7 @@ read_on(struct frame_reader *reader, struct frame *frame, bool wait, struct erro
             arrived(reader, (size_t) n);
         }
     }
-    *frame = (struct frame){.kind = reader->kind, .meta = reader->meta};
+    *frame = (struct frame){.kind = reader->kind, .meta = reader->meta, .meta_bytes = reader->scan.at};
     if (reader->stored > 0 && finish_payload(reader, frame, error) < 0) {
         error_prefix(error, "the '%s' frame", reader->kind);
         return at_byte(reader, reader->frame_offset, error);

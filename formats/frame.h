@@ -31,6 +31,7 @@ struct frame {
     struct value *meta; /* in the reader's frame arena: gone at the next read */
     uint8_t *payload;   /* decoded, 64-byte aligned, `bytes` long; owned by the reader */
     size_t bytes;
+    size_t meta_bytes; /* of meta as it came, in MessagePack */
     bool checked; /* payload had an xxh3 that was right; without one only the end frame vouches for it */
 };
 

@@ -7,6 +7,8 @@
 
 /* Beyond these it is an attack or a mistake. */
 enum { MAX_OTHER = 256 };
+/* What an unknown frame is counted with: a byte of MessagePack can become a struct value and two pointers to it. */
+enum { UNKNOWN_META_FACTOR = 64, UNKNOWN_FRAME_BYTES = 4096 };
 #define MAX_DICT_BYTES (UINT64_C(1) << 30)
 
 /* Codes of one column in the stream being read, which is not the first, to codes of the reader's schema. */
@@ -14,7 +16,9 @@ struct code_map {
     uint32_t *codes; /* [n + 1], codes[0] = 0 */
     uint32_t n;
     size_t cap;
-    bool moved; /* some code differs */
+    bool moved;    /* some code differs */
+    uint8_t *used; /* [cap_used], by codes of the schema: an entry of the stream has it */
+    size_t cap_used;
 };
 
 struct unknown {
@@ -83,18 +87,36 @@ check_dict_meta(const struct stream_reader *reader, const struct value *meta, st
     uint64_t code;
     if (!value_get_u64(meta, "first", &code) || code != (uint64_t) have + 1)
         return error_set(error, STATUS_DATA, "column '%s': its first code is not %u, the next one", quoted, have + 1);
-    if ((*values)->n > DICT_MAX - (*column)->dict.n)
+    if ((*values)->n > DICT_MAX - (*column)->dict.n || (*values)->n > DICT_MAX - have)
         return error_set(error, STATUS_DATA, "column '%s' has more than %d categories", quoted, DICT_MAX);
     return 0;
 }
 
-static void
+/* False when the stream has had an entry with this code. */
+static bool
 map_add(struct code_map *map, uint32_t code)
 {
+    size_t before = map->cap_used;
+    mem_grow(&map->used, &map->cap_used, (size_t) code + 1, 1);
+    memset(map->used + before, 0, map->cap_used - before);
+    if (map->used[code])
+        return false;
+    map->used[code] = 1;
     mem_grow(&map->codes, &map->cap, (size_t) map->n + 2, sizeof *map->codes);
     map->codes[0] = 0;
     map->codes[++map->n] = code;
     map->moved |= code != map->n;
+    return true;
+}
+
+/* Nothing has come of the dictionary of a new stream. */
+static void
+map_reset(struct code_map *map)
+{
+    map->n = 0;
+    map->moved = false;
+    if (map->cap_used > 0)
+        memset(map->used, 0, map->cap_used);
 }
 
 static int
@@ -114,13 +136,12 @@ take_dict(struct stream_reader *reader, const struct frame *frame, struct error 
         uint32_t before = column->dict.n, code = dict_add(&column->dict, entry->bytes, entry->n);
         if (code > before)
             reader->dict_bytes += entry->n;
-        if (reader->first && code <= before) {
+        bool fresh = reader->first ? code > before : map_add(&reader->maps[column - reader->schema.columns], code);
+        if (!fresh) {
             error_set(error, STATUS_DATA, "the category '%s' comes twice",
                       error_quote(quoted, sizeof quoted, entry->bytes, entry->n, 60));
             return at_frame(reader, frame->kind, error);
         }
-        if (!reader->first)
-            map_add(&reader->maps[column - reader->schema.columns], code);
         if (reader->dict_bytes > MAX_DICT_BYTES) {
             error_set(error, STATUS_DATA, "the categories' names take more than 1 GiB");
             return at_frame(reader, frame->kind, error);
@@ -137,6 +158,7 @@ struct parse {
     const struct frame *frame;
     struct batch *batch;
     uint64_t *text_bytes; /* [n_text] length of each bytes tensor */
+    uint32_t text_column; /* where the column of the next text tensor is looked for first */
     uint64_t end;         /* of the tensors so far, in the payload */
 };
 
@@ -216,18 +238,21 @@ place_text(struct parse *parse, const struct tensor *tensor, struct error *error
     const struct stream_reader *reader = parse->reader;
     struct batch *batch = parse->batch;
     char quoted[128], *name = arena_strdup(batch->arena, tensor->name + strlen("text."));
-    size_t n = strlen(name);
-    bool offsets = tensor->dtype == DTYPE_U64 && n >= 3 && strcmp(name + n - 3, ".at") == 0;
+    size_t length = strlen(name);
+    bool offsets = tensor->dtype == DTYPE_U64 && length >= 3 && strcmp(name + length - 3, ".at") == 0;
     if (offsets)
-        name[n - 3] = '\0';
+        name[length - 3] = '\0';
     error_quote(quoted, sizeof quoted, tensor->name, strlen(tensor->name), 60);
-    uint32_t index = 0;
-    while (index < reader->schema.n_columns &&
-           (reader->text_place[index] == 0 || strcmp(reader->schema.columns[index].name, name) != 0))
-        index++;
+    /* From the last one found, as writers keep the order of columns. */
+    uint32_t n = reader->schema.n_columns, tried = 0, index = parse->text_column;
+    while (tried < n && (reader->text_place[index] == 0 || strcmp(reader->schema.columns[index].name, name) != 0)) {
+        tried++;
+        index = index + 1 < n ? index + 1 : 0;
+    }
     bool fits = tensor->rank == 1 && (offsets ? tensor->shape[0] == batch->n + 1 : tensor->dtype == DTYPE_U8);
-    if (index == reader->schema.n_columns || !fits)
+    if (tried == n || !fits)
         return error_set(error, STATUS_DATA, "tensor '%s' is of no text column, or has another dtype or shape", quoted);
+    parse->text_column = index;
     uint32_t j = reader->text_place[index] - 1;
     void *old = offsets ? (void *) batch->text[j].at : batch->text[j].bytes;
     if (old != NULL)
@@ -517,10 +542,8 @@ take_table(struct stream_reader *reader, const struct frame *frame, struct error
         result = prepare_table(reader, error);
         return result < 0 ? at_frame(reader, frame->kind, error) : 0;
     }
-    for (uint32_t i = 0; i < schema.n_columns && i < reader->schema.n_columns; i++) {
-        reader->maps[i].n = 0;
-        reader->maps[i].moved = false;
-    }
+    for (uint32_t i = 0; i < reader->schema.n_columns; i++)
+        map_reset(&reader->maps[i]);
     if (schema_same(&reader->schema, &schema, error) < 0) {
         error_prefix(error, "this table cannot follow the one before");
         result = at_frame(reader, frame->kind, error);
@@ -532,6 +555,11 @@ take_table(struct stream_reader *reader, const struct frame *frame, struct error
 static int
 keep_unknown(struct stream_reader *reader, const struct frame *frame, struct error *error)
 {
+    reader->unknown_bytes += frame->bytes + frame->meta_bytes * UNKNOWN_META_FACTOR + UNKNOWN_FRAME_BYTES;
+    if (reader->unknown_bytes > FRAME_MAX_PAYLOAD) {
+        error_set(error, STATUS_DATA, "more than 1 GiB of frames of unknown kinds without rows between them");
+        return at_frame(reader, frame->kind, error);
+    }
     struct unknown *unknown = arena_zalloc(&reader->pending, 1, sizeof *unknown);
     unknown->frame.kind = arena_strdup(&reader->pending, frame->kind);
     unknown->frame.meta = value_copy(&reader->pending, frame->meta);
@@ -540,11 +568,6 @@ keep_unknown(struct stream_reader *reader, const struct frame *frame, struct err
     unknown->frame.checked = frame->checked;
     if (frame->bytes > 0)
         memcpy(unknown->frame.payload, frame->payload, frame->bytes);
-    reader->unknown_bytes += frame->bytes + 4096;
-    if (reader->unknown_bytes > FRAME_MAX_PAYLOAD) {
-        error_set(error, STATUS_DATA, "more than 1 GiB of frames of unknown kinds without rows between them");
-        return at_frame(reader, frame->kind, error);
-    }
     *reader->unknown_end = unknown;
     reader->unknown_end = &unknown->next;
     return 0;
@@ -732,8 +755,10 @@ stream_reader_close(struct stream_reader *reader)
         return;
     if (reader->frames != NULL)
         frame_reader_close(reader->frames);
-    for (uint32_t i = 0; reader->maps != NULL && i < reader->schema.n_columns; i++)
+    for (uint32_t i = 0; reader->maps != NULL && i < reader->schema.n_columns; i++) {
         free(reader->maps[i].codes);
+        free(reader->maps[i].used);
+    }
     schema_free(&reader->schema);
     arena_free(&reader->pending);
     arena_free(&reader->batch);

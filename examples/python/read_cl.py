@@ -36,6 +36,6 @@ for path in sys.argv[1:]:
             for tensor in meta["tensors"]:
                 values = array(tensor, payload)
                 print(path, "rows", meta["row"], tensor["name"], values.dtype, values.shape, float(np.nansum(values)))
-        elif kind == "tensor":  # one part each, unless above 1 GiB
+        elif kind == "tensor":  # one part each, unless above 64 MiB
             values = array(meta, payload)
             print(path, meta["role"], meta["name"], values.dtype, values.shape, float(values.sum()))

@@ -261,6 +261,43 @@ other_files_are_named_for_what_they_are(void **state)
     assert_non_null(strstr(error.text, "it is a data stream, not a checkpoint"));
 }
 
+/* Parts hold at most 64 MiB, so that a large model is written and read with small buffers. */
+static void
+large_tensors_are_cut_into_parts(void **state)
+{
+    struct fixture *f = *state;
+    enum { PART = 64 << 20, BYTES = PART + 3 };
+    struct model model = {0};
+    struct error error;
+    uint8_t *data = arena_zalloc(&f->model.arena, BYTES, 1);
+    for (size_t i = 0; i < BYTES; i += 4096)
+        data[i] = (uint8_t) (i >> 12);
+    data[PART] = 77;
+    model_put_named(&f->model, "future-role", "large", DTYPE_U8, 1, (uint64_t[]){BYTES}, data);
+    write_model(&f->model, f->path[0], 0);
+
+    struct input input;
+    struct frame frame;
+    size_t parts = 0;
+    assert_int_equal(input_open(&input, f->path[0], &error), 0);
+    struct frame_reader *frames = frame_reader_open(&input);
+    while (frame_read(frames, &frame, true, &error) == 1) {
+        const char *name = value_get_string(frame.meta, "name");
+        if (name == NULL || strcmp(name, "large") != 0)
+            continue;
+        assert_int_equal(frame.bytes, parts == 0 ? PART : 3);
+        parts++;
+    }
+    frame_reader_close(frames);
+    assert_int_equal(parts, 2);
+
+    assert_int_equal(checkpoint_read(&model, f->path[0], &error), 0);
+    const struct model_tensor *large = &model.tensors[model.n_tensors - 1];
+    assert_string_equal(large->tensor.name, "large");
+    assert_memory_equal(large->tensor.data, data, BYTES);
+    model_free(&model);
+}
+
 static void
 tensors_are_found_by_role_and_name(void **state)
 {
@@ -299,6 +336,7 @@ main(void)
         TEST(every_cut_and_every_bit_is_noticed),
         TEST(models_that_do_not_hold_together_are_refused),
         TEST(other_files_are_named_for_what_they_are),
+        TEST(large_tensors_are_cut_into_parts),
         cmocka_unit_test(tensors_are_found_by_role_and_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -383,10 +383,10 @@ unknown_frames_pass(void **state)
 
 /* A table of x [n, 1], c [n, 1] with one category and carried text t; then one frame as the test wants it. */
 static void
-bad_frame(struct fixture *f, const char *kind, struct value *meta, size_t bytes, const uint8_t *payload,
-          const char *why)
+write_frame(struct fixture *f, const char *path, const char *kind, struct value *meta, size_t bytes,
+            const uint8_t *payload)
 {
-    struct error error = {0};
+    struct error error;
     struct schema schema = {0};
     struct column columns[3] = {{.name = "x", .type = COLUMN_NUM},
                                 {.name = "c", .type = COLUMN_CAT},
@@ -395,7 +395,7 @@ bad_frame(struct fixture *f, const char *kind, struct value *meta, size_t bytes,
     schema.n_columns = 3;
     schema_count(&schema);
     dict_add(&columns[1].dict, "one", 3);
-    struct output output = create(f->path[0]);
+    struct output output = create(path);
     struct frame_writer frames;
     frame_writer_open(&frames, &output, 0);
     uint32_t sent = 0;
@@ -406,19 +406,30 @@ bad_frame(struct fixture *f, const char *kind, struct value *meta, size_t bytes,
     frame_writer_close(&frames);
     close(output.fd);
     schema_free(&schema);
-    const char *path = f->path[0];
-    char hex[33];
-    int64_t rows = read_stream(&path, 1, hex, &error);
-    if (why == NULL) {
-        if (rows != 2)
+}
+
+/* Such a stream is refused (why = NULL: it is not, and has two rows), by itself and after another. */
+static void
+bad_frame(struct fixture *f, const char *kind, struct value *meta, size_t bytes, const uint8_t *payload,
+          const char *why)
+{
+    const char *const paths[] = {f->path[1], f->path[0]};
+    write_frame(f, paths[0], "new", value_map(&f->arena), 0, NULL);
+    write_frame(f, paths[1], kind, meta, bytes, payload);
+    for (size_t before = 0; before < 2; before++) {
+        struct error error = {0};
+        char hex[33];
+        int64_t rows = read_stream(paths + 1 - before, 1 + before, hex, &error);
+        if (why == NULL && rows != 2)
             fail_msg("refused: %s", error.text);
-        return;
+        if (why == NULL)
+            continue;
+        if (rows != -1)
+            fail_msg("not refused: %s", why);
+        assert_int_equal(error.status, STATUS_DATA);
+        if (strstr(error.text, why) == NULL)
+            fail_msg("'%s' does not say '%s'", error.text, why);
     }
-    if (rows != -1)
-        fail_msg("not refused: %s", why);
-    assert_int_equal(error.status, STATUS_DATA);
-    if (strstr(error.text, why) == NULL)
-        fail_msg("'%s' does not say '%s'", error.text, why);
 }
 
 struct spec {
@@ -542,6 +553,33 @@ hostile_dictionaries_are_refused(void **state)
     }
 }
 
+/* Frames of unknown kinds are kept until rows come: their metas count, too, so that they cannot fill the memory. */
+static void
+unknown_frames_are_bounded(void **state)
+{
+    struct fixture *f = *state;
+    struct error error;
+    enum { FRAMES = 20, STRING = 1 << 20 };
+    char *text = mem_alloc(STRING), hex[33];
+    memset(text, 'x', STRING - 1);
+    text[STRING - 1] = '\0';
+    struct value *meta = value_map(&f->arena);
+    value_set(&f->arena, meta, "text", value_string(&f->arena, text));
+    free(text);
+    struct output output = create(f->path[0]);
+    struct frame_writer frames;
+    frame_writer_open(&frames, &output, 0);
+    assert_int_equal(frame_write(&frames, "table", schema_to_value(&f->schema, &f->arena), NULL, 0, 0, &error), 0);
+    for (int i = 0; i < FRAMES; i++)
+        assert_int_equal(frame_write(&frames, "new", meta, NULL, 0, 0, &error), 0);
+    assert_int_equal(frame_write_end(&frames, &error), 0);
+    frame_writer_close(&frames);
+    close(output.fd);
+    const char *path = f->path[0];
+    assert_int_equal(read_stream(&path, 1, hex, &error), -1);
+    assert_non_null(strstr(error.text, "frames of unknown kinds without rows between them"));
+}
+
 int
 main(void)
 {
@@ -556,6 +594,7 @@ main(void)
         TEST(unknown_frames_pass),
         TEST(hostile_rows_are_refused),
         TEST(hostile_dictionaries_are_refused),
+        TEST(unknown_frames_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
