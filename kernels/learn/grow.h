@@ -1,10 +1,11 @@
 /*
  * A network that takes in classes and categories it did not have.
  *
- * New outputs start with zero weights and biases; new rows of a category table start as copies of its row 0, which is
- * what such a category got before. So predictions for what the model knew are unchanged until training starts, but for
- * the share of the softmax that new classes take. A sigmoid output (bce) that gets a third class becomes a softmax over
- * z0 = 0, z1 = z: the same two probabilities.
+ * New outputs start as the mean of the old ones: so the class predicted for a row is the one that was predicted before,
+ * until training starts, and only a share of the softmax goes to the new classes (starting from zeros, a new class would
+ * win wherever all others are below 0). New rows of a category table start as copies of its row 0, which is what such a
+ * category got before. A sigmoid output z (bce) that gets a third class becomes a softmax over -z / 2 and z / 2: the same
+ * two probabilities.
  *
  *     struct extent *old = arena_array(&arena, model->network.n_params, sizeof *old);
  *     grow_model(model, n_classes, c_sizes, old);

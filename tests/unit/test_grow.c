@@ -59,7 +59,7 @@ test_new_classes_and_categories(void **state)
     assert_int_equal(network_outputs(&model.network), 5);
     outputs(&model, 2, after);
     assert_memory_equal(before, after, sizeof before);
-    assert_true(after[3] == 0 && after[4] == 0);
+    assert_true(fabsf(after[3] - (before[0] + before[1] + before[2]) / 3) < 1e-6f && after[3] == after[4]);
     outputs(&model, 5, after); /* a new category: what it got before */
     assert_memory_equal(unknown, after, sizeof unknown);
     for (uint32_t p = 0; p < model.network.n_params; p++) {
@@ -89,9 +89,51 @@ test_two_classes_become_three(void **state)
     grow_model(&model, 3, (const uint32_t[]){3}, old);
     assert_int_equal(model.loss, LOSS_CE);
     outputs(&model, 1, after);
-    assert_true(after[0] == 0 && after[1] == z && after[2] == 0);
+    assert_true(after[0] == -z / 2 && after[1] == z / 2 && after[2] == 0);
+    const struct tensor *m = model_find(&model, TENSOR_OPTIMISER, "m.output.weight");
+    assert_non_null(m);
+    for (int i = 0; i < 5; i++) {
+        const float *row = (const float *) m->data + 3 * i,
+                    *w = model.network.params[model.network.layers[1].weight].data + 3 * i;
+        assert_true(row[0] == -row[1] && row[1] == 2 * w[1] && row[2] == 0);
+    }
     loss_link(LOSS_CE, after, 3, (const uint8_t[]){1, 1, 0}, q);
     assert_true(fabsf(q[1] - p) < 1e-6f);
+    model_free(&model);
+}
+
+/* Whatever the outputs are, all below 0 or not: the class that won still wins. */
+static void
+test_a_new_class_does_not_win(void **state)
+{
+    (void) state;
+    struct model model;
+    struct extent old[8];
+    float before[3], after[4];
+    make(&model, LOSS_CE, 3);
+    struct param *bias = &model.network.params[model.network.layers[1].bias];
+    for (int j = 0; j < 3; j++)
+        bias->data[j] = -20 - (float) j;
+    outputs(&model, 1, before);
+    assert_true(before[0] < -5 && before[0] > before[1] && before[0] > before[2]);
+    grow_model(&model, 4, (const uint32_t[]){3}, old);
+    outputs(&model, 1, after);
+    assert_true(after[0] > after[3] && after[3] > after[2]);
+    model_free(&model);
+}
+
+/* A checkpoint may claim anything: moments of another size are left behind. */
+static void
+test_moments_of_another_size(void **state)
+{
+    (void) state;
+    struct model model;
+    struct extent old[8];
+    static float one[1] = {7};
+    make(&model, LOSS_CE, 3);
+    model_put(&model, TENSOR_OPTIMISER, "m.output.weight", DTYPE_F32, 2, (const uint64_t[]){1, 1}, one);
+    grow_model(&model, 4, (const uint32_t[]){3}, old);
+    assert_int_equal(model_find(&model, TENSOR_OPTIMISER, "m.output.weight")->bytes, sizeof one);
     model_free(&model);
 }
 
@@ -114,8 +156,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new_classes_and_categories),
-        cmocka_unit_test(test_two_classes_become_three),
+        cmocka_unit_test(test_new_classes_and_categories),  cmocka_unit_test(test_two_classes_become_three),
+        cmocka_unit_test(test_a_new_class_does_not_win),    cmocka_unit_test(test_moments_of_another_size),
         cmocka_unit_test(test_nothing_new_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
