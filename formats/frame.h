@@ -32,7 +32,7 @@ struct frame {
     uint8_t *payload;   /* decoded, 64-byte aligned, `bytes` long; owned by the reader */
     size_t bytes;
     size_t meta_bytes; /* of meta as it came, in MessagePack */
-    bool checked; /* payload had an xxh3 that was right; without one only the end frame vouches for it */
+    bool checked;      /* payload had an xxh3 that was right; without one only the end frame vouches for it */
 };
 
 struct frame_reader;
