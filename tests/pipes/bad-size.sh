@@ -27,7 +27,8 @@ for quote in '' '"'; do
         status 3 "${got[1]}" "a cell of 100 MB ($fill)"
         one_line err "a cell of 100 MB ($fill)"
         grep -q "stdin:3: column 'b'.*--max-cell" err || fail "a cell of 100 MB ($fill): '$(cat err)'"
-        [ "$(cat rss)" -lt 65536 ] || fail "a cell of 100 MB ($fill) took $(cat rss) KiB"
+        # The sanitizers have memory of their own.
+        [ -n "${CL_TEST_SANITIZED:-}" ] || [ "$(cat rss)" -lt 65536 ] || fail "a cell of 100 MB ($fill) took $(cat rss) KiB"
     done
 done
 exit 0

@@ -4,6 +4,7 @@
 . "$TESTS/pipes/lib.bash"
 mkdir old
 cp "$DATA/diabetes.csv" d.csv
+killed=0
 
 # member NUMBER COMMAND ...: leaves its process number, then is the command.
 member() {
@@ -36,6 +37,7 @@ for who in 0 1 2 3; do
             [ "${got[3]}" -eq 0 ] || fail "$what: the line failed though nobody was killed"
             continue
         fi
+        killed=$((killed + 1))
         for ((i = who + 1; i < 4; i++)); do
             status 3 "${got[i]}" "$what: program $i"
             one_line e$i "$what: program $i"
@@ -48,4 +50,5 @@ for who in 0 1 2 3; do
         rm -f old/.model*
     done
 done
-exit 0
+[ $killed -ge 4 ] || fail "only $killed programs could be killed"
+echo "$killed programs killed"

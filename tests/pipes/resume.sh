@@ -7,7 +7,7 @@ cl-ingest "$DATA/diabetes.csv" | cl-split | cl-scale > diabetes.clt || fail "no 
 
 # try STREAM KILLS OPTION ...: kills the run KILLS times, each a little later.
 try() {
-    local data=$1 kills=$2 i
+    local data=$1 kills=$2 i killed=0
     shift 2
     rm -f run.ck
     cl-train "$@" $data.clt > whole.ck || fail "$data $*: training failed"
@@ -24,12 +24,15 @@ try() {
         sleep 0.$((i * 3))
         kill -9 $pid 2> /dev/null
         wait $pid 2> /dev/null
+        [ $? -eq 137 ] && killed=$((killed + 1))
         [ -e done.ck ] && break
         [ -s run.ck ] || fail "$data $*: no checkpoint to resume from"
         cl-train "$@" --resume run.ck --checkpoint run.ck --every 0s -o done.ck $data.clt 2> err & pid=$!
     done
     wait $pid || fail "$data $*: resuming failed: $(cat err)"
     same whole.ck done.ck "$data $*: whole and resumed"
+    [ $killed -gt 0 ] || fail "$data $*: the run was over before it could be killed"
+    echo "$data: killed $killed times"
 }
 try flights 3 --hidden 32,16 --epochs 300 --patience 0 --dropout 0.1
 try flights 2 --hidden 16 --epochs 400 --patience 200 --schedule plateau
