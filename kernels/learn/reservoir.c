@@ -10,6 +10,8 @@ uint64_t
 reservoir_choose(uint64_t seed, uint64_t capacity, uint64_t seen, uint64_t n_old, uint64_t n_new, uint64_t *picks)
 {
     const struct rng_key key = rng_key(seed, RNG_RESERVOIR, 0);
+    /* A memory that became larger cannot get back what it let go: its rows stand for themselves alone. */
+    const uint64_t before = n_old < capacity && n_old < seen ? n_old : seen;
     uint64_t full = 0;
     if (capacity == 0)
         return 0;
@@ -18,7 +20,7 @@ reservoir_choose(uint64_t seed, uint64_t capacity, uint64_t seen, uint64_t n_old
         if (n_old <= capacity || permutation_at(&thin, i) < capacity)
             picks[full++] = i;
     for (uint64_t i = 0; i < n_new; i++) {
-        uint64_t t = seen + i;
+        uint64_t t = before + i;
         uint64_t slot = full < capacity ? full : rng_below(key, t, t + 1);
         if (slot >= capacity)
             continue;

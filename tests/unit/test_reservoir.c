@@ -64,6 +64,22 @@ test_smaller_memory_is_thinned(void **state)
     assert_true(picks[4] > 4);
 }
 
+/* From 10 slots to 40: the 10 old rows and 190 new ones, also those that come last, with probability 0.2 each. */
+static void
+test_larger_memory_is_not_filled_by_the_next_rows(void **state)
+{
+    (void) state;
+    int kept[200] = {0};
+    uint64_t picks[40];
+    for (uint64_t seed = 0; seed < 2000; seed++) {
+        assert_int_equal(reservoir_choose(seed, 40, 100000, 10, 190, picks), 40);
+        for (int i = 0; i < 40; i++)
+            kept[picks[i]]++;
+    }
+    for (int i = 0; i < 200; i++)
+        assert_in_range(kept[i], 400 - 80, 400 + 80);
+}
+
 /* A dataset of one feature equal to 10 times the row, with record numbers 2 i. */
 static void
 fill(struct dataset *dataset, struct dataset_memory *memory, uint64_t n)
@@ -112,6 +128,7 @@ main(void)
         cmocka_unit_test(test_going_on_is_the_same),
         cmocka_unit_test(test_every_row_has_the_same_chance),
         cmocka_unit_test(test_smaller_memory_is_thinned),
+        cmocka_unit_test(test_larger_memory_is_not_filled_by_the_next_rows),
         cmocka_unit_test(test_tensors_of_a_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
