@@ -21,7 +21,7 @@ try() {
             [ -s run.ck ] && break
             sleep 0.01
         done
-        sleep 0.$((i * 3))
+        sleep 0.0$((i * 3))
         kill -9 $pid 2> /dev/null
         wait $pid 2> /dev/null
         [ $? -eq 137 ] && killed=$((killed + 1))
@@ -36,7 +36,7 @@ try() {
 }
 try flights 3 --hidden 32,16 --epochs 300 --patience 0 --dropout 0.1
 try flights 2 --hidden 16 --epochs 400 --patience 200 --schedule plateau
-try diabetes 2 --hidden 32 --optimizer nesterov --schedule cosine --steps 8000 --lr 0.01
+try diabetes 2 --hidden 32 --optimizer nesterov --schedule cosine --steps 20000 --lr 0.01
 # Other data is not the same run.
 cl-train --hidden 32 --steps 100 --checkpoint run.ck --every 0s -o done.ck diabetes.clt || fail "training failed"
 cl-train --hidden 32 --steps 100 --resume run.ck flights.clt > out 2> err
