@@ -44,6 +44,9 @@ main(int argc, char **argv)
     const char *const *paths = (const char *const *) argv;
     if (n_paths == 0)
         usage_if_terminal();
+    const char *sentence = files.resume == NULL ? settings_check(&s) : NULL;
+    if (sentence != NULL)
+        usage_error("%s", sentence);
     const struct engine *engine = training_engine(&files);
     struct model model = {0}, resumed = {0};
     struct error error;
@@ -51,10 +54,9 @@ main(int argc, char **argv)
         if (checkpoint_read(&resumed, files.resume, &error) < 0)
             die_error(&error);
         training_recall(&s, &resumed, SETTINGS_TRAIN, &files, engine);
+        if ((sentence = settings_check(&s)) != NULL)
+            usage_error("%s", sentence);
     }
-    const char *sentence = settings_check(&s);
-    if (sentence != NULL)
-        usage_error("%s", sentence);
 
     size_t n_among;
     char **among = s.among != NULL ? split_list(s.among, &n_among) : NULL;
@@ -64,6 +66,7 @@ main(int argc, char **argv)
     char data[33];
     if (output_open(&output, files.output, true, &error) < 0)
         die_error(&error);
+    training_try_checkpoint(&files);
     struct stream_reader *reader = stream_reader_open(paths, n_paths, &error);
     if (reader == NULL)
         die_error(&error);

@@ -189,7 +189,7 @@ main(int argc, char **argv)
     struct training_files files = {.every_s = 60};
     struct option options[] = {
         OPT_STRING('m', "model", "FILE", &path, "the model to go on with"),
-        OPT_CHOICE(0, "strategy", "NAME", &s.strategy, strategy_names, "how it keeps what it knew [none]"),
+        OPT_CHOICE(0, "strategy", "NAME", &s.strategy, strategy_names, "how it keeps what it knew [auto = none]"),
         OPT_DOUBLE(0, "strength", "L", &s.strength, 0, 1e10, "of l2sp: how much weights are drawn back [0.01]"),
         OPT_CHOICE(0, "new-class", "grow|error|other", &s.new_class, settings_new_classes,
                    "classes the model does not have: learn them, refuse, or leave their rows out [grow]"),
@@ -230,6 +230,7 @@ main(int argc, char **argv)
         training_recall(&s, &resumed, SETTINGS_ALL, &files, engine);
         check_parent(&resumed, &model, path, &files);
     }
+    s.strategy = strategy_resolve(s.strategy);
     check_settings(&s, &model, path);
 
     size_t n_among;
@@ -240,6 +241,7 @@ main(int argc, char **argv)
     char data[33];
     if (output_open(&output, files.output, true, &error) < 0)
         die_error(&error);
+    training_try_checkpoint(&files);
     struct stream_reader *reader = stream_reader_open(paths, n_paths, &error);
     if (reader == NULL)
         die_error(&error);

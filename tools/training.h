@@ -283,6 +283,19 @@ training_on_epoch(void *arg, struct trainer *trainer, struct error *error)
     return status;
 }
 
+/* That --checkpoint can be written is better known now than after its first interval. */
+static inline void
+training_try_checkpoint(const struct training_files *files)
+{
+    struct output output;
+    struct error error;
+    if (files->checkpoint == NULL)
+        return;
+    if (output_open(&output, files->checkpoint, true, &error) < 0)
+        die_error(&error);
+    output_abandon(&output);
+}
+
 /* Writes the state of the run, whole or not at all. */
 static inline int
 training_save(struct training_run *run, struct trainer *trainer, struct error *error)
@@ -349,6 +362,8 @@ training_run(struct training_run *run, const struct trainer_setup *setup, const 
     if (state->best_epoch > 0)
         note("%llu epoch%s%s; the best is epoch %llu, validation loss %.6g", (unsigned long long) state->epoch,
              training_plural(state->epoch), ends[state->end], (unsigned long long) state->best_epoch, state->best_loss);
+    else if (state->epoch == 0)
+        note("no epoch: the weights stay as they were");
     else
         note("%llu epoch%s%s; loss %.6g", (unsigned long long) state->epoch, training_plural(state->epoch),
              ends[state->end], state->loss);
@@ -357,7 +372,8 @@ training_run(struct training_run *run, const struct trainer_setup *setup, const 
     struct value *record = run->model->training;
     value_set(arena, record, "epochs", value_uint(arena, state->epoch));
     value_set(arena, record, "steps", value_uint(arena, state->step));
-    value_set(arena, record, "loss", value_float(arena, state->loss));
+    if (state->epoch > 0)
+        value_set(arena, record, "loss", value_float(arena, state->loss));
     if (state->best_epoch > 0) {
         value_set(arena, record, "best_epoch", value_uint(arena, state->best_epoch));
         value_set(arena, record, "valid_loss", value_float(arena, state->best_loss));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options.h"
 #include "strategy.h"
 
 /* In the order of the enums they stand for; `auto` first where there is one. */
@@ -157,13 +158,25 @@ check_reach(const struct settings *s)
         {&s->schedule_factor, step || plateau, "--schedule-factor is for --schedule step and plateau"},
         {&s->schedule_patience, plateau, "--schedule-patience is for --schedule plateau"},
         {&s->lr_min, plateau || s->schedule == SCHEDULE_COSINE, "--lr-min is for --schedule cosine and plateau"},
-        {&s->strength, s->strategy != 0, "--strength is for strategies that have one, such as l2sp"},
+        {&s->strength, s->strategy > STRATEGY_NONE, "--strength is for strategies that have one, such as l2sp"},
         {&s->huber_delta, s->loss == 1 + LOSS_HUBER, "--huber-delta is for --loss huber"},
     };
     for (size_t i = 0; i < sizeof reach / sizeof *reach; i++)
         if (settings_given(s, reach[i].field) && !reach[i].fits)
             return reach[i].sentence;
     return NULL;
+}
+
+/* Two different names in a list of classes. */
+static bool
+names_two(const char *list)
+{
+    size_t n, same = 0;
+    char **names = split_list(list, &n);
+    while (same < n && strcmp(names[same], names[0]) == 0)
+        same++;
+    free(names);
+    return same < n;
 }
 
 const char *
@@ -182,6 +195,8 @@ settings_check(const struct settings *s)
         return "--batch is 'all' or a number of rows from 1 to 16777216";
     if (settings_given(s, &s->steps) && settings_given(s, &s->epochs))
         return "--steps and --epochs both say how long to train: give one of them";
+    if (s->among != NULL && !names_two(s->among))
+        return "--among needs two classes or more";
     if (s->lr_min > s->lr)
         return "--lr-min is larger than --lr";
     return NULL;
@@ -344,15 +359,15 @@ settings_recall(struct settings *settings, unsigned scopes, const struct value *
         if (!(field->scope & scopes))
             continue;
         const struct value *then = value_get(record, field->name);
-        if (!settings->given[i]) {
+        const struct value *now = field_value(settings, field, &arena);
+        bool automatic = now != NULL && now->kind == VALUE_STRING && strcmp(now->bytes, "auto") == 0;
+        if (!settings->given[i] || automatic) {
             if (then != NULL && !field_set(settings, field, then))
                 status = error_set(error, STATUS_DATA, "%s has no usable value of '%s'", what ? what : "the model",
                                    field->name);
             continue;
         }
-        const struct value *now = field_value(settings, field, &arena);
-        bool automatic = now != NULL && now->kind == VALUE_STRING && strcmp(now->bytes, "auto") == 0;
-        if (what == NULL || automatic || (now != NULL && then != NULL && value_equal(now, then)))
+        if (what == NULL || (now != NULL && then != NULL && value_equal(now, then)))
             continue;
         char a[64], b[64];
         status = error_set(error, STATUS_USAGE, "--%s %s contradicts %s, which says %s", field->name,

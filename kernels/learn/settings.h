@@ -97,7 +97,7 @@ const char *settings_check(const struct settings *settings);
 /* Sets one key per field of these scopes in a map. */
 void settings_record(const struct settings *settings, unsigned scopes, struct value *map, struct arena *arena);
 /*
- * Fields that were not given become those of the record (strings point into it). One that was given and differs is
+ * Fields that were not given, or given as auto, become those of the record (strings point into it). One that differs is
  * STATUS_USAGE: "--lr 0.1 contradicts WHAT, which says 0.01". Keys that are missing leave the field alone.
  */
 int settings_recall(struct settings *settings, unsigned scopes, const struct value *record, const char *what,

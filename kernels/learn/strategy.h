@@ -30,9 +30,13 @@ struct strategy {
     int (*attach)(const struct strategy_run *run, struct error *error);
 };
 
+enum { STRATEGY_AUTO, STRATEGY_NONE };
+
 /* In the order of the table; for an option of kind OPTION_CHOICE. NULL-terminated. */
 extern const char *const strategy_names[];
 const struct strategy *strategy_at(int index);
+/* The index of what `auto` stands for; any other index as it is. Records hold what was done, not `auto`. */
+int strategy_resolve(int index);
 
 extern const struct strategy strategy_none, strategy_l2sp;
 

@@ -56,6 +56,13 @@ test_contradictions(void **state)
     b.memory_rows = 3;
     *settings_given_flag(&b, &b.memory_rows) = true;
     assert_int_equal(settings_recall(&b, SETTINGS_ALL, record, "run.ck", &error), -1);
+    /* "auto" agrees with whatever it was. */
+    settings_default(&b);
+    *settings_given_flag(&b, &b.hidden) = true;
+    a.hidden = "7,8";
+    settings_record(&a, SETTINGS_NETWORK, record, &arena);
+    assert_int_equal(settings_recall(&b, SETTINGS_ALL, record, "run.ck", &error), 0);
+    assert_string_equal(b.hidden, "7,8");
     arena_free(&arena);
 }
 
@@ -86,6 +93,10 @@ test_check(void **state)
     s.batch = "all";
     assert_null(settings_check(&s));
     assert_null(settings_given_flag(&s, &state));
+    s.among = "a,b";
+    assert_null(settings_check(&s));
+    s.among = "a,a";
+    assert_string_equal(settings_check(&s), "--among needs two classes or more");
 }
 
 static void
