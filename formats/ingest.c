@@ -112,6 +112,11 @@ ingest_new(const struct ingest_options *options, struct error *error)
         ingest_free(in);
         return NULL;
     }
+    if (options->label != NULL && in->labels.n == 0) {
+        error_set(error, STATUS_USAGE, "-y wants the name of a column, not ''");
+        ingest_free(in);
+        return NULL;
+    }
     return in;
 }
 
@@ -162,6 +167,8 @@ ingest_open(struct ingest *in, const struct schema *model, const char *const *pa
         error_set(error, STATUS_DATA, "%s is empty", input.name);
         goto fail;
     }
+    if (n_paths == 1)
+        in->file = mem_strdup(input.name);
     int format = in->options->format;
     if (format == INGEST_AUTO) {
         format = sniff(head, n, input.name, error);
@@ -281,8 +288,11 @@ finish(struct ingest *in, struct error *error)
         return error_set(error, STATUS_DATA,
                          "%" PRIu64 " of %" PRIu64 " records are bad, more than the share %g of --bad-rows", in->n_bad,
                          in->record, in->bad_share);
+    if (in->record == 0)
+        return error_set(error, STATUS_DATA, "%s%sno records follow the header", in->file != NULL ? in->file : "",
+                         in->file != NULL ? ": " : "");
     if (in->n_bad == in->record)
-        return error_set(error, STATUS_DATA, "no record can be used");
+        return error_set(error, STATUS_DATA, "none of the %" PRIu64 " records can be used", in->record);
     if (options->expect_given && in->record != options->expect_rows)
         return error_set(error, STATUS_DATA, "%" PRIu64 " records came where --expect-rows wants %" PRIu64, in->record,
                          options->expect_rows);
@@ -331,6 +341,7 @@ ingest_free(struct ingest *in)
     free(batch->text);
     free(in->cap_text);
     free(in->rowno);
+    free(in->file);
     missing_close(&in->missing);
     schema_free(&in->schema);
     free(in);

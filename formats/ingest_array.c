@@ -63,7 +63,7 @@ bad_value(struct ingest *in, const struct sink *sink, double value, const char *
     struct array_source *source = in->source.state;
     bool second = (uint64_t) sink->source >= source->arrays[0].width;
     char where[512];
-    snprintf(where, sizeof where, "%.400s: row %" PRIu64, source->inputs[second].name, in->record);
+    snprintf(where, sizeof where, "%.400s: row %" PRIu64, source->inputs[second].name, in->record + 1);
     return ingest_bad(in, where, in->schema.columns[sink->column].name, NULL, error, "%g %s", value, finding);
 }
 
@@ -101,7 +101,7 @@ read_codes(struct ingest *in, const struct sinks *sinks, uint32_t *to, struct er
             to[i] = dict_add(&column->dict, text, n);
         else if (to[i] == 0 && !in->by_model)
             return error_set(error, STATUS_DATA, "%s: row %" PRIu64 ": column '%s': more than %u different values%s",
-                             source->inputs[0].name, in->record, column->name, sink->most,
+                             source->inputs[0].name, in->record + 1, column->name, sink->most,
                              column->role == ROLE_LABEL ? " (--task regression if they are amounts)" : "");
     }
     return 1;

@@ -54,6 +54,7 @@ struct ingest {
     uint64_t bad_limit;
     double bad_share;
 
+    char *file;                 /* the only one, for messages; NULL when there are several */
     const struct schema *model; /* while opening; NULL without */
     bool by_model;
     struct schema schema;
@@ -86,7 +87,7 @@ void name_index_open(struct name_index *index, char *const *names, size_t n);
 int64_t name_index_find(const struct name_index *index, const char *name);
 void name_index_close(struct name_index *index);
 
-/* Splits the values of an option at commas; words: each is NAME:WORD. */
+/* Splits the values of an option at commas, each once; words: each is NAME:WORD. */
 int name_list_open(struct name_list *list, const struct option_list *values, bool words, const char *option,
                    struct error *error);
 void name_list_close(struct name_list *list);

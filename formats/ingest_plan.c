@@ -53,17 +53,22 @@ name_list_open(struct name_list *list, const struct option_list *values, bool wo
                struct error *error)
 {
     size_t cap = 0, cap_words = 0;
-    for (size_t i = 0; i < values->n; i++) {
+    struct dict seen = {0};
+    int result = 0;
+    for (size_t i = 0; i < values->n && result == 0; i++) {
         size_t n;
         char **parts = split_list(values->values[i], &n);
-        for (size_t k = 0; k < n; k++) {
+        for (size_t k = 0; k < n && result == 0; k++) {
             char *colon = words ? strrchr(parts[k], ':') : NULL;
             if (parts[k][0] == '\0' || (words && (colon == NULL || colon == parts[k] || colon[1] == '\0'))) {
-                error_set(error, STATUS_USAGE, "%s wants %s between commas, not '%s'", option,
-                          words ? strcmp(option, "--role") == 0 ? "NAME:ROLE" : "NAME:TYPE" : "names", parts[k]);
-                free(parts);
-                return -1;
+                result =
+                    error_set(error, STATUS_USAGE, "%s wants %s between commas, not '%s'", option,
+                              words ? strcmp(option, "--role") == 0 ? "NAME:ROLE" : "NAME:TYPE" : "names", parts[k]);
+                continue;
             }
+            uint32_t before = seen.n;
+            if (dict_add(&seen, parts[k], strlen(parts[k])) <= before)
+                continue;
             mem_grow(&list->names, &cap, list->n + 1, sizeof *list->names);
             mem_grow(&list->words, &cap_words, list->n + 1, sizeof *list->words);
             char *name = list->names[list->n] = mem_strdup(parts[k]);
@@ -76,7 +81,8 @@ name_list_open(struct name_list *list, const struct option_list *values, bool wo
         }
         free(parts);
     }
-    return 0;
+    dict_free(&seen);
+    return result;
 }
 
 enum { WORD_DROP = COLUMN_TYPE_COUNT }; /* --types NAME:drop */
@@ -144,13 +150,29 @@ quoted(char *buffer, size_t cap, const char *name)
     return error_quote(buffer, cap, name, strlen(name), 60);
 }
 
+enum { LIST_BYTES = 640 };
+
+/* "a, b, c and 7 more". */
+static const char *
+list_columns(char list[LIST_BYTES], char *const *names, size_t n)
+{
+    enum { NAMED = 20 };
+    char shown[96];
+    size_t used = 0, told = 0;
+    for (list[0] = '\0'; told < n && told < NAMED && used + 100 < LIST_BYTES; told++)
+        used += (size_t) snprintf(list + used, LIST_BYTES - used, "%s%s", told > 0 ? ", " : "",
+                                  quoted(shown, sizeof shown, names[told]));
+    if (told < n)
+        snprintf(list + used, LIST_BYTES - used, " and %zu more", n - told);
+    return list;
+}
+
 int
 ingest_no_column(const char *file, const char *name, const char *what, char *const *names, size_t n,
                  struct error *error)
 {
-    enum { NAMED = 20 };
-    char shown[96], hint[128] = "", all[640];
-    size_t best = SIZE_MAX, nearest = 0, used = 0, told = 0;
+    char shown[96], hint[128] = "", all[LIST_BYTES];
+    size_t best = SIZE_MAX, nearest = 0;
     for (size_t i = 0; i < n; i++) {
         size_t d = distance(name, names[i]);
         if (d < best) {
@@ -160,41 +182,36 @@ ingest_no_column(const char *file, const char *name, const char *what, char *con
     }
     if (best <= (strnlen(name, 63) + 2) / 3 && best < strnlen(names[nearest], 63))
         snprintf(hint, sizeof hint, "did you mean '%s'? ", quoted(shown, sizeof shown, names[nearest]));
-    for (; told < n && told < NAMED && used + 100 < sizeof all; told++)
-        used += (size_t) snprintf(all + used, sizeof all - used, "%s%s", told > 0 ? ", " : "",
-                                  quoted(shown, sizeof shown, names[told]));
-    if (told < n)
-        snprintf(all + used, sizeof all - used, " and %zu more", n - told);
     return error_set(error, STATUS_DATA, "%s: no column '%s'%s (%sthe columns are %s)", file,
-                     quoted(shown, sizeof shown, name), what, hint, all);
+                     quoted(shown, sizeof shown, name), what, hint, list_columns(all, names, n));
 }
 
 static int
-column_twice(const char *file, const char *name, struct error *error)
+column_twice(const struct ingest *in, const char *file, const char *name, struct error *error)
 {
     char shown[96];
-    return error_set(error, STATUS_DATA, "%s: more than one column is called '%s' (rename one, or --drop both)", file,
-                     quoted(shown, sizeof shown, name));
+    return error_set(error, STATUS_DATA, "%s: more than one column is called '%s' (rename one%s)", file,
+                     quoted(shown, sizeof shown, name), in->by_model ? "" : ", or --drop both");
 }
 
 /* Without a model: from names, options and a sample. */
 
 struct choice {
-    bool dropped, type_given, role_given;
+    bool dropped, drop_given, type_given, role_given;
     enum column_type type;
     enum column_role role;
 };
 
 /* Position of a name an option gives, or -1 with the sentence. */
 static int64_t
-find(const struct name_index *index, const struct plan_source *source, const char *name, const char *what,
-     struct error *error)
+find(const struct ingest *in, const struct name_index *index, const struct plan_source *source, const char *name,
+     const char *what, struct error *error)
 {
     int64_t at = name_index_find(index, name);
     if (at == -1)
         return ingest_no_column(source->file, name, what, source->names, source->n, error);
     if (at == -2)
-        return column_twice(source->file, name, error);
+        return column_twice(in, source->file, name, error);
     return at;
 }
 
@@ -205,6 +222,9 @@ set_role(struct choice *choice, enum column_role role, const char *name, struct 
     if (choice->role_given && choice->role != role)
         return error_set(error, STATUS_USAGE, "column '%s' is given two roles: %s and %s",
                          quoted(shown, sizeof shown, name), column_role_name(choice->role), column_role_name(role));
+    if (choice->drop_given)
+        return error_set(error, STATUS_USAGE, "column '%s' is to be left out and to have the role %s",
+                         quoted(shown, sizeof shown, name), column_role_name(role));
     choice->role = role;
     choice->role_given = true;
     choice->dropped = false;
@@ -220,7 +240,7 @@ choose_dropped(struct ingest *in, const struct plan_source *source, const struct
         for (size_t i = 0; i < source->n; i++)
             choices[i].dropped = true;
     for (size_t i = 0; i < in->keep.n; i++) {
-        int64_t at = find(index, source, in->keep.names[i], " to keep", error);
+        int64_t at = find(in, index, source, in->keep.names[i], " to keep", error);
         if (at < 0)
             return -1;
         choices[at].dropped = false;
@@ -230,8 +250,16 @@ choose_dropped(struct ingest *in, const struct plan_source *source, const struct
             return ingest_no_column(source->file, in->drop.names[i], " to drop", source->names, source->n, error);
         for (size_t k = 0; k < source->n; k++)
             if (strcmp(source->names[k], in->drop.names[i]) == 0)
-                choices[k].dropped = true;
+                choices[k].dropped = choices[k].drop_given = true;
     }
+    /* Before roles are chosen, so that none is given to a column that goes. */
+    for (size_t i = 0; i < in->types.n; i++)
+        if (type_word(in->types.words[i]) == WORD_DROP) {
+            int64_t at = find(in, index, source, in->types.names[i], "", error);
+            if (at < 0)
+                return -1;
+            choices[at].dropped = choices[at].drop_given = true;
+        }
     return 0;
 }
 
@@ -241,17 +269,17 @@ choose_roles(struct ingest *in, const struct plan_source *source, const struct n
 {
     for (size_t i = 0; i < in->roles.n; i++) {
         int role = role_word(in->roles.words[i]);
-        int64_t at = find(index, source, in->roles.names[i], "", error);
+        int64_t at = find(in, index, source, in->roles.names[i], "", error);
         if (at < 0 || set_role(&choices[at], (enum column_role) role, in->roles.names[i], error) < 0)
             return -1;
     }
     for (size_t i = 0; i < in->carry.n; i++) {
-        int64_t at = find(index, source, in->carry.names[i], " to carry", error);
+        int64_t at = find(in, index, source, in->carry.names[i], " to carry", error);
         if (at < 0 || set_role(&choices[at], ROLE_CARRY, in->carry.names[i], error) < 0)
             return -1;
     }
     for (size_t i = 0; i < in->labels.n; i++) {
-        int64_t at = find(index, source, in->labels.names[i], " for the label", error);
+        int64_t at = find(in, index, source, in->labels.names[i], " for the label", error);
         if (at < 0 || set_role(&choices[at], ROLE_LABEL, in->labels.names[i], error) < 0)
             return -1;
     }
@@ -266,13 +294,16 @@ choose_types(struct ingest *in, const struct plan_source *source, const struct n
         choices[i].type = infer_type(&source->stats[i]);
     for (size_t i = 0; i < in->types.n; i++) {
         int type = type_word(in->types.words[i]);
-        int64_t at = find(index, source, in->types.names[i], "", error);
+        int64_t at = find(in, index, source, in->types.names[i], "", error);
         if (at < 0)
             return -1;
-        if (type == WORD_DROP) {
-            choices[at].dropped = true;
+        if (type == WORD_DROP)
             continue;
-        }
+        char shown[96];
+        if (choices[at].type_given && (int) choices[at].type != type)
+            return error_set(error, STATUS_USAGE, "column '%s' is given two types: %s and %s",
+                             quoted(shown, sizeof shown, in->types.names[i]), column_type_name(choices[at].type),
+                             column_type_name((enum column_type) type));
         choices[at].type = (enum column_type) type;
         choices[at].type_given = true;
     }
@@ -419,16 +450,37 @@ plan_label(struct ingest *in, const struct plan_source *source, size_t i, struct
     return 0;
 }
 
+/* A role that the type given, or that of the values, does not go with. */
+static int
+check_role_type(const struct plan_source *source, size_t i, const struct choice *choice, struct error *error)
+{
+    char shown[96];
+    enum column_type wanted = choice->role == ROLE_WEIGHT ? COLUMN_NUM
+                              : choice->role == ROLE_TIME ? COLUMN_TIME
+                                                          : COLUMN_TEXT;
+    if (choice->role == ROLE_LABEL || !choice->role_given)
+        return 0;
+    quoted(shown, sizeof shown, source->names[i]);
+    if (choice->role == ROLE_FEATURE && choice->type == COLUMN_TIME)
+        return error_set(error, STATUS_DATA, "%s: column '%s' holds dates, which are no feature (--types %s:cat)",
+                         source->file, shown, shown);
+    if (choice->role != ROLE_FEATURE && choice->type_given && choice->type != wanted)
+        return error_set(error, STATUS_USAGE, "column '%s': the role %s goes with the type %s, not %s", shown,
+                         column_role_name(choice->role), column_type_name(wanted), column_type_name(choice->type));
+    return 0;
+}
+
 static int
 plan_column(struct ingest *in, const struct plan_source *source, size_t i, struct choice *choice, bool unnamed,
-            struct error *error)
+            bool time_given, struct error *error)
 {
     enum { NOTED = 1000 };
     const struct infer_column *stats = &source->stats[i];
     const char *name = source->names[i], *file = source->file;
     char shown[96], example[160];
     quoted(shown, sizeof shown, name);
-    if (choice->role == ROLE_LABEL && plan_label(in, source, i, choice, error) < 0)
+    if (check_role_type(source, i, choice, error) < 0 ||
+        (choice->role == ROLE_LABEL && plan_label(in, source, i, choice, error) < 0))
         return -1;
     bool read_as_cell = choice->role == ROLE_CARRY || choice->role == ROLE_GROUP || choice->role == ROLE_ID;
     if (!choice->type_given && !read_as_cell && infer_grouped(stats))
@@ -468,7 +520,9 @@ plan_column(struct ingest *in, const struct plan_source *source, size_t i, struc
         return 0;
     }
     if (type == COLUMN_TIME) {
-        if (in->time.n > 0) {
+        if (in->time.n > 0 && choice->type_given)
+            return error_set(error, STATUS_USAGE, "only one column can have the type time");
+        if (in->time.n > 0 || (time_given && !choice->type_given)) {
             ingest_warn(in,
                         "%s: column '%s' holds dates too and is left out (there is one time column; --types %s:cat "
                         "keeps it as categories)",
@@ -513,14 +567,18 @@ ingest_plan(struct ingest *in, const struct plan_source *source, struct error *e
             choices[i].dropped = true;
     choose_label(source, choices);
     in->schema.columns = arena_zalloc(&in->schema.arena, source->n, sizeof *in->schema.columns);
+    bool time_given = false;
+    for (size_t i = 0; i < source->n; i++)
+        time_given |= !choices[i].dropped &&
+                      (choices[i].role == ROLE_TIME || (choices[i].type_given && choices[i].type == COLUMN_TIME));
     for (size_t i = 0; i < source->n; i++) {
         if (choices[i].dropped)
             continue;
         if (name_index_find(&index, source->names[i]) == -2) {
-            column_twice(source->file, source->names[i], error);
+            column_twice(in, source->file, source->names[i], error);
             goto out;
         }
-        if (plan_column(in, source, i, &choices[i], is_made_up(source->names[i], i), error) < 0)
+        if (plan_column(in, source, i, &choices[i], is_made_up(source->names[i], i), time_given, error) < 0)
             goto out;
     }
     if (in->schema.n_columns == 0) {
@@ -570,13 +628,15 @@ model_labels(struct ingest *in, const char *file, const struct name_index *index
 
 /* All features that are missing, in one sentence. */
 static int
-missing_features(const struct ingest *in, const char *file, const struct name_index *index, struct error *error)
+missing_features(const struct ingest *in, const char *file, const struct name_index *index, char *const *names,
+                 size_t n, struct error *error)
 {
-    char list[640], shown[96];
-    size_t used = 0, missing = 0;
+    char list[LIST_BYTES], all[LIST_BYTES], shown[96];
+    size_t used = 0, missing = 0, needs = 0;
     for (uint32_t i = 0; i < in->model->n_columns; i++) {
         const struct column *column = &in->model->columns[i];
         bool needed = column->role == ROLE_FEATURE && (column->type == COLUMN_NUM || column->type == COLUMN_CAT);
+        needs += needed;
         if (!needed || name_index_find(index, column->name) != -1)
             continue;
         if (used + 100 < sizeof list)
@@ -586,25 +646,44 @@ missing_features(const struct ingest *in, const char *file, const struct name_in
     }
     if (missing == 0)
         return 0;
+    if (in->options->missing_columns != MISSING_ERROR)
+        return missing < needs ? 0
+                               : error_set(error, STATUS_DATA,
+                                           "%s: none of the columns that the model needs is there (the columns are %s)",
+                                           file, list_columns(all, names, n));
     return error_set(error, STATUS_DATA,
-                     "%s: no column %s%s, which the model needs (--missing-columns nan takes %s as missing)", file,
-                     list, used + 100 < sizeof list ? "" : ", ...", missing > 1 ? "them" : "it");
+                     "%s: no column %s%s, which the model needs (the columns are %s; --missing-columns nan takes %s "
+                     "as missing)",
+                     file, list, used + 100 < sizeof list ? "" : ", ...", list_columns(all, names, n),
+                     missing > 1 ? "them" : "it");
+}
+
+static bool
+is_carried(const struct ingest *in, const char *name)
+{
+    for (size_t i = 0; i < in->carry.n; i++)
+        if (strcmp(in->carry.names[i], name) == 0)
+            return true;
+    return false;
 }
 
 /* Columns of the file that the model does not know. */
 static int
-extra_columns(struct ingest *in, const char *file, char *const *names, size_t n, struct error *error)
+extra_columns(struct ingest *in, const char *file, const struct name_index *index, char *const *names, size_t n,
+              struct error *error)
 {
     char shown[96];
     if (in->options->new_columns == NEW_IGNORE)
         return 0;
     for (size_t i = 0; i < n; i++) {
-        if (schema_find(in->model, names[i]) >= 0)
+        if (schema_find(in->model, names[i]) >= 0 || is_carried(in, names[i]))
             continue;
         if (in->options->new_columns == NEW_ERROR)
             return error_set(error, STATUS_DATA,
                              "%s: column '%s' is not one of the model's (--new-columns ignore leaves it out)", file,
                              quoted(shown, sizeof shown, names[i]));
+        if (name_index_find(index, names[i]) == -2)
+            return column_twice(in, file, names[i], error);
         ingest_column(in, names[i], COLUMN_TEXT, ROLE_CARRY, (int64_t) i);
     }
     return 0;
@@ -621,7 +700,7 @@ ingest_plan_model(struct ingest *in, const char *file, char *const *names, size_
     struct schema *schema = &in->schema;
     if (model_labels(in, file, &index, names, n, &labels, error) < 0)
         goto out;
-    if (in->options->missing_columns == MISSING_ERROR && missing_features(in, file, &index, error) < 0)
+    if (missing_features(in, file, &index, names, n, error) < 0)
         goto out;
     schema->columns = arena_zalloc(&schema->arena, model->n_columns + n + in->carry.n, sizeof *schema->columns);
     memcpy(schema->model, model->model, sizeof schema->model);
@@ -633,7 +712,7 @@ ingest_plan_model(struct ingest *in, const char *file, char *const *names, size_
         if (text || (column->role == ROLE_LABEL && !labels) || (column->role != ROLE_FEATURE && at == -1))
             continue;
         if (at == -2) {
-            column_twice(file, column->name, error);
+            column_twice(in, file, column->name, error);
             goto out;
         }
         struct sink *sink = ingest_column(in, column->name, column->type, column->role, at == -1 ? SINK_NONE : at);
@@ -646,12 +725,12 @@ ingest_plan_model(struct ingest *in, const char *file, char *const *names, size_
             if (at == -1)
                 ingest_no_column(file, in->carry.names[i], " to carry", names, n, error);
             else
-                column_twice(file, in->carry.names[i], error);
+                column_twice(in, file, in->carry.names[i], error);
             goto out;
         }
         ingest_column(in, names[at], COLUMN_TEXT, ROLE_CARRY, at);
     }
-    if (extra_columns(in, file, names, n, error) < 0)
+    if (extra_columns(in, file, &index, names, n, error) < 0)
         goto out;
     ingest_ready(in);
     result = 0;
@@ -683,7 +762,7 @@ ingest_remap(struct ingest *in, const char *file, char *const *names, size_t n, 
                 if (at == -1)
                     ingest_no_column(file, name, ", which the files before have", names, n, error);
                 else
-                    column_twice(file, name, error);
+                    column_twice(in, file, name, error);
                 goto out;
             }
         }
