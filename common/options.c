@@ -815,6 +815,17 @@ parse_short(const struct table *table, const char *argument, const char *next)
     return 0;
 }
 
+void
+options_free(const struct option *options)
+{
+    for (; options->kind != OPTION_END; options++)
+        if (options->kind == OPTION_LIST) {
+            struct option_list *list = options->target;
+            free(list->values);
+            *list = (struct option_list){.values = NULL};
+        }
+}
+
 int
 options_parse(const struct program_usage *usage, int argc, char **argv)
 {

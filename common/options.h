@@ -99,6 +99,8 @@ struct program_usage {
  * to argv[0 .. result). Returns their number.
  */
 int options_parse(const struct program_usage *usage, int argc, char **argv);
+/* Frees what options of kind OPTION_LIST collected; the values themselves are argv's. */
+void options_free(const struct option *options);
 
 /* Ends the program with status 2: "cl-x: SENTENCE (see cl-x --help)". */
 _Noreturn void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

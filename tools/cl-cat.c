@@ -440,5 +440,6 @@ main(int argc, char **argv)
 
     if (output_commit(&output, &error) < 0)
         die_error(&error);
+    options_free(options);
     return STATUS_OK;
 }

@@ -451,7 +451,7 @@ main(int argc, char **argv)
     model_free(&model);
     free(evaluation.lines.bytes);
     free(text.bytes);
-    free(s.gates.values);
+    options_free(options);
     free(gates);
     return met ? STATUS_OK : STATUS_NO;
 }

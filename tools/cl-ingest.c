@@ -145,5 +145,6 @@ main(int argc, char **argv)
     note("%llu records", (unsigned long long) ingest_records(ingest));
     stream_writer_close(writer);
     ingest_free(ingest);
+    options_free(options);
     return STATUS_OK;
 }

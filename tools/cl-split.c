@@ -363,6 +363,6 @@ main(int argc, char **argv)
         stream_writer_close(parts[p].writer);
     stream_reader_close(reader);
     split_dealer_close(splitting.dealer);
-    free(s.parts.values);
+    options_free(options);
     return STATUS_OK;
 }

@@ -167,7 +167,9 @@ test_lists_collect(void **state)
     assert_int_equal(s.gates.n, 2);
     assert_string_equal(s.gates.values[0], "accuracy>=0.9");
     assert_string_equal(s.gates.values[1], "auc>=0.8");
-    free(s.gates.values);
+    const struct option options[] = {OPT_LIST(0, "gate", "EXPR", &s.gates, "a limit that must hold"), OPT_END};
+    options_free(options);
+    assert_true(s.gates.values == NULL && s.gates.n == 0 && s.gates.cap == 0);
 }
 
 static void
