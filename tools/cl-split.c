@@ -104,7 +104,7 @@ parse_parts(struct part *parts, const struct option_list *list, const struct spl
         if (parts[p].wanted)
             usage_error("--part %s: the part is named twice", text);
         for (int q = 0; q < SPLIT_PARTS; q++)
-            if (parts[q].wanted && strcmp(parts[q].path, equals + 1) == 0)
+            if (parts[q].wanted && strcmp(parts[q].path, equals + 1) == 0 && strcmp(equals + 1, "/dev/null") != 0)
                 usage_error("--part %s: %s has the same file", text, part_names[q]);
         parts[p].wanted = true;
         parts[p].path = equals + 1;
