@@ -2,10 +2,10 @@
  * A network that takes in classes and categories it did not have.
  *
  * New outputs start as the mean of the old ones: so the class predicted for a row is the one that was predicted before,
- * until training starts, and only a share of the softmax goes to the new classes (starting from zeros, a new class would
- * win wherever all others are below 0). New rows of a category table start as copies of its row 0, which is what such a
- * category got before. A sigmoid output z (bce) that gets a third class becomes a softmax over -z / 2 and z / 2: the same
- * two probabilities.
+ * until training starts, and only a share of the softmax goes to the new classes (starting from zeros, a new class
+ * would win wherever all others are below 0). New rows of a category table start as copies of its row 0, which is what
+ * such a category got before. A sigmoid output z (bce) that gets a third class becomes a softmax over -z / 2 and z / 2:
+ * the same two probabilities.
  *
  *     struct extent *old = arena_array(&arena, model->network.n_params, sizeof *old);
  *     grow_model(model, n_classes, c_sizes, old);

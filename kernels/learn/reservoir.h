@@ -15,8 +15,9 @@
 
 /*
  * What the slots hold after n_new more rows: picks[i] < n_old is old slot picks[i], else new row picks[i] - n_old.
- * seen: rows before these. Old slots beyond a smaller capacity are thinned by a keyed permutation. With a larger one, the
- * rows that are still there and the new ones have the same chance. picks: [capacity] out. Returns how many slots are full.
+ * seen: rows before these. Old slots beyond a smaller capacity are thinned by a keyed permutation. With a larger one,
+ * the rows that are still there and the new ones have the same chance. picks: [capacity] out. Returns how many slots
+ * are full.
  */
 uint64_t reservoir_choose(uint64_t seed, uint64_t capacity, uint64_t seen, uint64_t n_old, uint64_t n_new,
                           uint64_t *picks);
