@@ -204,45 +204,56 @@ options_name(const struct ingest *in, char *const *cells, size_t n)
     return false;
 }
 
+/* Is it a value of a column of that type, as a name seldom is? */
+static bool
+is_value(enum column_type type, const char *s, size_t n)
+{
+    double number;
+    int64_t time;
+    return (type == COLUMN_NUM && number_parse(s, n, &number)) || (type == COLUMN_TIME && datetime_parse(s, n, &time));
+}
+
 /*
- * Is the first record a header? Yes when a numeric column has text in it, or an option names one of its cells. No when
- * only numbers stand over numeric columns. Yes when no column is numeric. stats: of the records behind it.
+ * Is the first record a header? Yes when text stands over a column of numbers or of dates, or an option names one of
+ * its cells. No when only numbers and dates stand over such columns. Yes when there is no such column. stats: of the
+ * records behind it.
  */
 static bool
 decide_header(const struct ingest *in, const char *file, char *const *cells, size_t n, const struct infer_column *stats,
               size_t n_records)
 {
-    size_t names = 0, numbers = 0, number_at = 0;
+    size_t names = 0, values = 0, value_at = 0;
     char shown[96];
-    double value;
     if (in->options->header != HEADER_AUTO)
         return in->options->header == HEADER_YES;
     for (size_t i = 0; i < n; i++) {
         size_t length = strlen(cells[i]);
-        bool numeric = n_records == 0 || (stats[i].values > 0 && infer_type(&stats[i]) == COLUMN_NUM);
-        if (!numeric || missing_match(&in->missing, cells[i], length))
+        enum column_type type = infer_type(&stats[i]);
+        if (missing_match(&in->missing, cells[i], length) ||
+            (n_records > 0 && (stats[i].values == 0 || type == COLUMN_CAT)))
             continue;
-        if (number_parse(cells[i], length, &value)) {
-            number_at = i;
-            numbers++;
+        if (n_records > 0 ? is_value(type, cells[i], length)
+                          : is_value(COLUMN_NUM, cells[i], length) || is_value(COLUMN_TIME, cells[i], length)) {
+            value_at = i;
+            values++;
         } else if (n_records > 0) {
             names++;
         }
     }
-    bool named = options_name(in, cells, n), header = named || names > 0 || numbers == 0;
+    bool named = options_name(in, cells, n), header = named || names > 0 || values == 0;
     ingest_note(in, "%s: %s (%s)", file, header ? "the first record is the header" : "no header",
-                named         ? "an option names one of its cells"
-                : names > 0   ? "text stands over a column of numbers"
-                : numbers > 0 ? "numbers stand over columns of numbers"
-                              : "no number in it");
+                named        ? "an option names one of its cells"
+                : names > 0  ? "text stands over a column of numbers or dates"
+                : values > 0 ? "numbers or dates stand over columns of such"
+                             : "no number and no date in it");
     if (!header)
         ingest_warn(
             in, "%s: no header is seen, the columns are called c1, c2, ... (--no-header if so, --header yes if not)",
             file);
-    else if (numbers > 0 && !named)
+    else if (values > 0 && !named)
         ingest_warn(in,
                     "%s: the first record is taken as the header, although it holds '%s' (--no-header if it is data)",
-                    file, error_quote(shown, sizeof shown, cells[number_at], strlen(cells[number_at]), CELL_SHOWN));
+                    file, error_quote(shown, sizeof shown, cells[value_at], strlen(cells[value_at]), CELL_SHOWN));
     return header;
 }
 
