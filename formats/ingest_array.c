@@ -169,14 +169,23 @@ make_names(struct array_source *source)
     }
 }
 
-/* Types other than numbers and categories, and roles that want the text of a cell, are for text. */
+/* Types other than numbers and categories, roles that want the text of a cell, and how text is read, are for text. */
 static int
 check_options(const struct ingest *in, const struct array_source *source, struct error *error)
 {
+    const struct ingest_options *options = in->options;
+    const char *option = options->delimiter != NULL         ? "-d"
+                         : options->header != HEADER_AUTO   ? "--header"
+                         : options->missing != NULL         ? "--missing"
+                         : in->carry.n > 0                  ? "--carry"
+                         : options->new_columns == NEW_KEEP ? "--new-columns keep"
+                                                            : NULL;
+    if (option != NULL)
+        return error_set(error, STATUS_USAGE, "%s is for text, and %s is an array", option, source->inputs[0].name);
+    if (in->by_model)
+        return 0;
     if (source->n_files > 1 && in->labels.n > 0)
         return error_set(error, STATUS_USAGE, "-y does not go with a second file, which holds the labels");
-    if (in->carry.n > 0)
-        return error_set(error, STATUS_USAGE, "--carry wants text, and %s is an array", source->inputs[0].name);
     for (size_t i = 0; i < in->types.n; i++)
         if (strcmp(in->types.words[i], "text") == 0 || strcmp(in->types.words[i], "time") == 0)
             return error_set(error, STATUS_USAGE, "--types %s: the columns of an array are num or cat",
@@ -245,7 +254,7 @@ ingest_open_array(struct ingest *in, struct input *input, const void *head, size
     if (source->arrays[0].n == 0 || source->arrays[0].width == 0)
         return error_set(error, STATUS_DATA, "%s holds no values", source->inputs[0].name);
     make_names(source);
-    if (!in->by_model && check_options(in, source, error) < 0)
+    if (check_options(in, source, error) < 0)
         return -1;
     if (plan(in, source, error) < 0)
         return -1;
