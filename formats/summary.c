@@ -358,7 +358,10 @@ put_features(const struct schema *schema, struct text *text)
         grid_quoted(&grid, column->name);
         grid_add(&grid, column_type_name(column->type));
         grid_add(&grid, column_role_name(column->role));
-        grid_printf(&grid, column_has_dict(column) ? "%" PRIu32 : "", column->dict.n);
+        if (column_has_dict(column))
+            grid_printf(&grid, "%" PRIu32, column->dict.n);
+        else
+            grid_add(&grid, "");
     }
     grid_print(&grid, text);
 }
