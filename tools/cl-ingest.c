@@ -117,6 +117,8 @@ main(int argc, char **argv)
     struct schema model = {0};
     if (model_path != NULL)
         read_model_schema(&model, model_path);
+    if (n_paths == 0)
+        usage_if_terminal();
     struct output output;
     if (output_open(&output, output_path, true, &error) < 0 ||
         ingest_open(ingest, model_path != NULL ? &model : NULL, paths, n_paths, &error) < 0)

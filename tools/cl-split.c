@@ -314,6 +314,8 @@ main(int argc, char **argv)
     else
         parse_fractions(&splitting.rule, s.fractions != NULL ? s.fractions : "0.8,0.1,0.1");
     parse_parts(parts, &s.parts, &splitting.rule);
+    if (n_paths == 0)
+        usage_if_terminal();
 
     splitting.rule.seed = s.seed;
     splitting.by_content = s.by == BY_CONTENT;
