@@ -124,12 +124,9 @@ main(int argc, char **argv)
     static const char *const imputes[] = {"mean", "median", "zero", NULL};
     struct settings s = {0};
     struct option options[] = {
-        OPT_CHOICE(0, "method", "METHOD", &s.method, methods,
-                   "auto, standard, minmax, robust or none: how numeric columns are scaled [auto]"),
-        OPT_CHOICE(0, "label", "METHOD", &s.label, labels,
-                   "auto, standard, max or none: how a label that is a number is scaled [auto]"),
-        OPT_CHOICE(0, "impute", "VALUE", &s.impute, imputes,
-                   "mean, median or zero: what takes the place of missing numbers [mean]"),
+        OPT_CHOICE(0, "method", "METHOD", &s.method, methods, "how numeric columns are scaled [auto]"),
+        OPT_CHOICE(0, "label", "METHOD", &s.label, labels, "how a label that is a number is scaled [auto]"),
+        OPT_CHOICE(0, "impute", "VALUE", &s.impute, imputes, "what takes the place of missing numbers [mean]"),
         OPT_STRING('m', "model", "MODEL", &s.model, "apply what MODEL was trained with; fit nothing"),
         OPT_LEVEL('z', "compress", "LEVEL", &s.level, 3, 1, 19, "compress with zstd [3 when given without LEVEL]"),
         OPT_STRING('o', "output", "FILE", &s.output, "write to FILE, whole or not at all"),
