@@ -29,7 +29,7 @@ diamonds() {
         cl-ingest -q -m model.ck diamonds-test.csv | cl-eval -m model.ck --json
 }
 # Two diamonds to train on are written down as 58.9 mm wide and 31.8 mm high. Where one of them is held out for validation
-# (seed 3), relu extrapolates from it and that row alone decides which epoch was the best; tanh saturates.
+# (seed 3), relu extrapolates from it, and that row weighs most in which epoch was the best; tanh saturates.
 tuned[diamonds]='--activation tanh --schedule cosine --epochs 40 --patience 0'
 
 spambase() {
