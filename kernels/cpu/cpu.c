@@ -11,7 +11,7 @@
 enum {
     CHUNK_BYTES = 8 << 20,     /* what the activations of a chunk may take (they should stay in the cache) */
     GROUP_ROWS = 96,           /* rows that go through all layers together */
-    WIDE_OPERATIONS = 4 << 20, /* multiplications and additions from which threads pay */
+    WIDE_OPERATIONS = 8 << 20, /* multiplications and additions of a chunk from which it is shared among threads */
     PIECE_ROWS = 96,           /* rows of a weight in one piece of the gradient phase */
     PIECE_ELEMENTS = 1 << 15,  /* elements in one piece of the update phase */
 };
