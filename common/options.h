@@ -108,6 +108,8 @@ _Noreturn void usage_error(const char *format, ...) __attribute__((format(printf
 /* Prints the usage and ends with status 2 when standard input is a terminal. Call it before data is read from
  * there. */
 void usage_if_terminal(void);
+/* A value must follow: true for all but flags, levels and what --help and its like are. */
+bool option_takes_value(const struct option *option);
 
 /* Splits "a,b,c" at commas in place of a copy; a comma inside double quotes or after a backslash is kept.
  * Returns a NULL-terminated array, owned by the caller as one allocation; *n its length. */
