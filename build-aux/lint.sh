@@ -34,7 +34,7 @@ check_includes()
         }' pass=1 "${sources[@]}" pass=2 "${sources[@]}"
 }
 
-# Library code neither prints nor exits; the four files of common/ that may are the ones that do it for the tools.
+# Library code neither prints nor exits; the five files of common/ that may are the ones that do it for the tools.
 # abort() is allowed: like assert(), it is for our own bugs.
 check_calls()
 {
