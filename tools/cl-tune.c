@@ -36,7 +36,7 @@ inherit(struct settings *s, const struct model *model, const char *path)
     if (status < 0)
         die_error(&error);
     if (!settings_given(s, &s->lr))
-        s->lr = 0.1 * trained_lr(model);
+        s->lr = trained_lr(model) / 10;
 }
 
 static void

@@ -267,7 +267,12 @@ training_on_epoch(void *arg, struct trainer *trainer, struct error *error)
         value_set(&arena, line, "valid_loss", value_float(&arena, state->valid_loss));
     if (!isnan(state->valid_accuracy))
         value_set(&arena, line, "valid_accuracy", value_float(&arena, state->valid_accuracy));
-    value_set(&arena, line, "lr", value_float(&arena, (double) state->lr));
+    /* The decimals of the f32, not those of the double it becomes. */
+    char digits[32];
+    double lr = 0;
+    digits[format_float(digits, state->lr)] = '\0';
+    parse_double(digits, &lr);
+    value_set(&arena, line, "lr", value_float(&arena, lr));
     json_value(&text, line, false);
     text_add(&text, "\n", 1);
     int status = 0;
