@@ -409,6 +409,21 @@ check_memory(const struct load *load, const struct tensor *tensor, struct error 
     return 0;
 }
 
+/* A row that is kept has all its inputs. */
+static int
+check_memory_complete(const struct model *model, struct error *error)
+{
+    const struct network *network = &model->network;
+    const struct tensor *y = model_find(model, TENSOR_MEMORY, "memory.y");
+    if (y == NULL || y->shape[0] == 0)
+        return 0;
+    if (network->n_x > 0 && model_find(model, TENSOR_MEMORY, "memory.x") == NULL)
+        return error_set(error, STATUS_DATA, "the memory's tensor 'memory.x' is missing");
+    if (network->n_c > 0 && model_find(model, TENSOR_MEMORY, "memory.c") == NULL)
+        return error_set(error, STATUS_DATA, "the memory's tensor 'memory.c' is missing");
+    return 0;
+}
+
 static int
 check_whole(const struct load *load, struct error *error)
 {
@@ -424,7 +439,7 @@ check_whole(const struct load *load, struct error *error)
         if (model->tensors[i].role == TENSOR_MEMORY && check_memory(load, tensor, error) < 0)
             return -1;
     }
-    return 0;
+    return check_memory_complete(model, error);
 }
 
 static int

@@ -226,6 +226,16 @@ models_that_do_not_hold_together_are_refused(void **state)
     model_find(m, TENSOR_MEMORY, "memory.x")->shape[1] = 2;
     model_find(m, TENSOR_MEMORY, "memory.x")->shape[0] = 1;
     refused(f, "the memory's tensor 'memory.x' does not go with the network");
+    model_find(m, TENSOR_MEMORY, "memory.x")->shape[0] = 2;
+    model_find(m, TENSOR_MEMORY, "memory.x")->shape[1] = 1;
+    struct tensor *part = model_find(m, TENSOR_MEMORY, "memory.c");
+    part->name = "memory.new";
+    refused(f, "the memory's tensor 'memory.c' is missing");
+    part->name = "memory.c";
+    part = model_find(m, TENSOR_MEMORY, "memory.x");
+    part->name = "memory.new";
+    refused(f, "the memory's tensor 'memory.x' is missing");
+    part->name = "memory.x";
     model_strip(m, TENSOR_MEMORY);
     model_find(m, TENSOR_OPTIMISER, "m.hidden1.weight")->shape[0] = 3;
     model_find(m, TENSOR_OPTIMISER, "m.hidden1.weight")->shape[1] = 1;
