@@ -17,14 +17,14 @@ note_ignored(const struct schema *schema)
         n += schema->columns[i].role == ROLE_FEATURE && schema->columns[i].type != COLUMN_NUM &&
              schema->columns[i].type != COLUMN_CAT;
     if (n > 0)
-        note("%u columns of text or times are left out", n);
+        note("%u column%s of text or times left out", n, training_plural(n));
 }
 
 int
 main(int argc, char **argv)
 {
     struct settings s;
-    struct training_files files = {.every_s = 60};
+    struct training_files files = {.every_s = NAN};
     struct option options[] = {
         TRAINING_OPTIONS(s, files, "0.001", "100"),
         OPT_COMMON,
@@ -42,6 +42,7 @@ main(int argc, char **argv)
     training_mark(options, &s);
     size_t n_paths = (size_t) options_parse(&usage, argc, argv);
     const char *const *paths = (const char *const *) argv;
+    training_check_files(&files);
     if (n_paths == 0)
         usage_if_terminal();
     const char *sentence = files.resume == NULL ? settings_check(&s) : NULL;

@@ -186,7 +186,7 @@ main(int argc, char **argv)
 {
     const char *path = NULL;
     struct settings s;
-    struct training_files files = {.every_s = 60};
+    struct training_files files = {.every_s = NAN};
     struct option options[] = {
         OPT_STRING('m', "model", "FILE", &path, "the model to go on with"),
         OPT_CHOICE(0, "strategy", "NAME", &s.strategy, strategy_names, "how it keeps what it knew [auto = none]"),
@@ -216,6 +216,7 @@ main(int argc, char **argv)
     const char *const *paths = (const char *const *) argv;
     if (path == NULL)
         usage_error("-m MODEL is needed: the model to go on with");
+    training_check_files(&files);
     if (n_paths == 0)
         usage_if_terminal();
     const struct engine *engine = training_engine(&files);

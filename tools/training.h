@@ -29,7 +29,7 @@
 /* What cannot change the result. */
 struct training_files {
     const char *output, *log, *checkpoint, *resume, *device, *numerics;
-    double every_s;
+    double every_s;               /* NAN = every minute */
     uint64_t threads, max_memory; /* 0 = all; 0 = half of the machine */
     int level;
 };
@@ -87,6 +87,14 @@ struct training_files {
                    "the same bits everywhere, or speed [exact, or CL_NUMERICS]"), \
         OPT_LEVEL('z', "compress", "LEVEL", &(f).level, 3, 1, 19, "zstd level of the checkpoint [3]"), \
         OPT_STRING('o', "output", "FILE", &(f).output, "write to FILE, whole or not at all")
+
+/* Ends the program when --every has nothing to say. */
+static inline void
+training_check_files(const struct training_files *files)
+{
+    if (!isnan(files->every_s) && files->checkpoint == NULL)
+        usage_error("--every is for --checkpoint FILE, which is not given");
+}
 
 /* Lets the options that point into `settings` tell it that they were given. */
 static inline void
@@ -156,6 +164,9 @@ training_hold_out(struct collector *collector, const struct settings *settings)
         note("rows are tagged for validation: --valid holds out no others");
     if (settings->valid > 0 && (asked || collector->train.n >= ENOUGH_ROWS))
         collect_hold_out(collector, settings->seed, settings->valid);
+    if (collector->n_valid == 0 && settings->patience > 0 && settings_given(settings, &settings->patience))
+        warn("warning: no row is held out for validation, so --patience never stops the run (--valid 0.1 holds some "
+             "out)");
 }
 
 /* Capacity of the memory: --memory-rows, else 500 or 50 a class. */
@@ -328,8 +339,9 @@ training_on_steps(void *arg, struct trainer *trainer, struct error *error)
         progress_draw(&run->progress, "epoch %llu, loss %.4g, %.0f %%, at most %s left",
                       (unsigned long long) state->epoch + 1, state->loss, 100 * done, left);
     }
-    bool due = run->files->checkpoint != NULL &&
-               (state->end != TRAINER_RUNNING || training_clock() - run->saved_s >= run->files->every_s);
+    double every_s = isnan(run->files->every_s) ? 60 : run->files->every_s;
+    bool due =
+        run->files->checkpoint != NULL && (state->end != TRAINER_RUNNING || training_clock() - run->saved_s >= every_s);
     return due ? training_save(run, trainer, error) : 0;
 }
 

@@ -158,6 +158,7 @@ check_reach(const struct settings *s)
         {&s->schedule_factor, step || plateau, "--schedule-factor is for --schedule step and plateau"},
         {&s->schedule_patience, plateau, "--schedule-patience is for --schedule plateau"},
         {&s->lr_min, plateau || s->schedule == SCHEDULE_COSINE, "--lr-min is for --schedule cosine and plateau"},
+        {&s->tolerance, s->patience > 0, "--tolerance is for --patience, and 0 never stops"},
         {&s->strength, s->strategy > STRATEGY_NONE, "--strength is for strategies that have one, such as l2sp"},
         {&s->huber_delta, s->loss == 1 + LOSS_HUBER, "--huber-delta is for --loss huber"},
     };

@@ -1,0 +1,5 @@
+# Without validation rows nothing stops early: told when it was asked for.
+cl-ingest "$TESTS/data/iris.csv" > iris.clt
+cl-train --patience 3 --epochs 2 --memory-rows 0 -o m.ck iris.clt
+cl-train --patience 3 --epochs 2 --memory-rows 0 --valid 0.2 -o m.ck iris.clt
+cl-train --patience 0 --epochs 2 --memory-rows 0 -o m.ck iris.clt
