@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <xxhash.h>
 
 #include "csv.h"
@@ -144,9 +145,22 @@ copy_cells(const struct csv *csv)
     return cells;
 }
 
+/* The delimiter X of a record "sep=X", which spreadsheets write and read before the header; 0 for other records. */
+static char
+spreadsheet_mark(const struct csv *csv)
+{
+    const char *s = csv_cell(csv, 0);
+    size_t n = csv->cells[0].n;
+    if (n < 4 || strncasecmp(s, "sep=", 4) != 0)
+        return 0;
+    if (csv->n_cells == 1 && n == 5)
+        return s[4];
+    return csv->n_cells == 2 && n == 4 && csv->cells[1].n == 0 ? csv->delimiter : 0;
+}
+
 /* The first record of a file: its cells, or -1. It cannot be skipped, for it may be the header. */
 static int
-first_record(struct ingest *in, struct text_source *source, char ***cells, size_t *n, struct error *error)
+first_record(struct text_source *source, char ***cells, size_t *n, struct error *error)
 {
     const char *file = source->input.name;
     struct csv *csv = &source->csv;
@@ -172,7 +186,13 @@ first_record(struct ingest *in, struct text_source *source, char ***cells, size_
                              file, csv->line, i + 1, at + 1,
                              error_quote(shown, sizeof shown, csv_cell(csv, i), csv->cells[i].n, CELL_SHOWN));
     }
-    (void) in;
+    char mark = spreadsheet_mark(csv);
+    if (mark != 0)
+        return error_set(
+            error, STATUS_DATA,
+            "%s:%" PRIu64 ": 'sep=%s' is a note for spreadsheets, no record (leave it out: tail -n +2 FILE "
+            "| cl-ingest -d '%s' ...)",
+            file, csv->line, mark == '\t' ? "\\t" : (char[]){mark, '\0'}, mark == '\t' ? "tab" : (char[]){mark, '\0'});
     *cells = copy_cells(csv);
     *n = csv->n_cells;
     return 0;
@@ -284,7 +304,7 @@ open_by_sample(struct ingest *in, struct text_source *source, struct error *erro
     if (in->delimiter == 0 && find_delimiter(in, source, error) < 0)
         return -1;
     csv_rewind(csv, in->delimiter, false);
-    if (first_record(in, source, &source->names, &source->n_names, error) < 0)
+    if (first_record(source, &source->names, &source->n_names, error) < 0)
         return -1;
     size_t n = source->n_names, records = 0;
     struct infer_column *stats = mem_zalloc(n, sizeof *stats);
@@ -395,7 +415,7 @@ open_by_model(struct ingest *in, struct text_source *source, struct error *error
     if (in->delimiter == 0 && find_model_delimiter(in, source, error) < 0)
         return -1;
     csv_rewind(&source->csv, in->delimiter, false);
-    if (first_record(in, source, &source->names, &source->n_names, error) < 0)
+    if (first_record(source, &source->names, &source->n_names, error) < 0)
         return -1;
     bool numbered;
     size_t found = model_names(in->model, source->names, source->n_names, &numbered);
@@ -427,7 +447,7 @@ open_next(struct ingest *in, struct text_source *source, struct error *error)
         return 1;
     char **names;
     size_t n;
-    if (first_record(in, source, &names, &n, error) < 0)
+    if (first_record(source, &names, &n, error) < 0)
         return -1;
     make_names(names, n, true);
     size_t before = source->n_names;
