@@ -9,6 +9,10 @@ cell_column_find(struct cell_column *column, const char *name, const struct sche
     char quoted[128];
     error_quote(quoted, sizeof quoted, name, strlen(name), 60);
     *column = (struct cell_column){.name = name, .column = schema_find(schema, name)};
+    /* A feature may be carried too, under its own name: its text is what was asked for. */
+    for (uint32_t i = 0; i < schema->n_columns; i++)
+        if (schema->columns[i].role == ROLE_CARRY && strcmp(schema->columns[i].name, name) == 0)
+            column->column = (int) i;
     if (column->column < 0)
         return strcmp(name, "split") == 0
                    ? 0
