@@ -245,7 +245,7 @@ add_row(struct evaluation *evaluation, const struct batch *batch, const struct r
 }
 
 static void
-evaluate_batch(struct evaluation *evaluation, const struct batch *all)
+evaluate_batch(struct evaluation *evaluation, const struct batch *all, const char *name)
 {
     struct batch chosen;
     struct rowset rows;
@@ -255,7 +255,7 @@ evaluate_batch(struct evaluation *evaluation, const struct batch *all)
     if (batch->n == 0)
         return;
     if (bind_rows(evaluation->binding, batch, &rows, &error) < 0)
-        die_error(&error);
+        die(error.status, "%s: %s", name, error.text);
     float *z = arena_aligned(batch->arena, (size_t) CHUNK * o * sizeof *z);
     for (uint64_t first = 0; first < rows.n; first += CHUNK) {
         uint64_t n = rows.n - first < CHUNK ? rows.n - first : CHUNK;
@@ -420,7 +420,7 @@ main(int argc, char **argv)
     struct batch batch;
     int got;
     while ((got = stream_read(reader, &batch, true, &error)) > 0)
-        evaluate_batch(&evaluation, &batch);
+        evaluate_batch(&evaluation, &batch, stream_reader_name(reader));
     if (got < 0)
         die_error(&error);
     if (metrics_rows(evaluation.metrics) == 0)

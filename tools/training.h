@@ -143,8 +143,11 @@ training_read(struct stream_reader *reader, struct collector *collector, char da
     int got;
     while ((got = stream_read(reader, &batch, true, &error)) > 0) {
         stream_digest_rows(digest, &batch);
-        if (collect_rows(collector, &batch, &error) < 0)
+        if (collect_rows(collector, &batch, &error) < 0) {
+            if (error.status == STATUS_DATA)
+                error_prefix(&error, "%s", stream_reader_name(reader));
             die_error(&error);
+        }
     }
     if (got < 0)
         die_error(&error);

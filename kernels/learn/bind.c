@@ -222,16 +222,21 @@ bind_x(struct binding *binding, const struct batch *batch)
     return x;
 }
 
+/* A network makes plausible numbers even of NaN and infinity (relu turns both into 0), so they never reach it. */
 static int
-no_missing(const struct binding *binding, const struct batch *batch, const float *x, struct error *error)
+all_finite(const struct binding *binding, const struct batch *batch, const float *x, struct error *error)
 {
     uint32_t d = binding->model->schema.n_x;
     for (uint64_t i = 0; i < batch->n; i++)
         for (uint32_t j = 0; j < d; j++)
-            if (isnan(x[i * d + j])) {
+            if (!isfinite(x[i * d + j])) {
                 const char *name = schema_x(&binding->model->schema, j)->name;
                 char quoted[128];
                 error_quote(quoted, sizeof quoted, name, strlen(name), 60);
+                if (!isnan(x[i * d + j]))
+                    return error_set(error, STATUS_DATA,
+                                     "record %llu: column '%s' is infinite, or becomes so by the model's scale",
+                                     (unsigned long long) batch_rowno(batch, i) + 1, quoted);
                 return error_set(error, STATUS_DATA,
                                  "record %llu: column '%s' is missing, and the model does not say what to put there "
                                  "(train it behind cl-scale, which records a fill)",
@@ -300,7 +305,7 @@ bind_rows(struct binding *binding, const struct batch *batch, struct rowset *row
                          (unsigned long long) batch_rowno(batch, 0) + 1, lacks);
     rows->x = bind_x(binding, batch);
     rows->c = bind_c(binding, batch);
-    if (no_missing(binding, batch, rows->x, error) < 0)
+    if (all_finite(binding, batch, rows->x, error) < 0)
         return -1;
     if (!binding->labels)
         return 0;
