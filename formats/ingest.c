@@ -90,7 +90,8 @@ check_model_options(const struct ingest_options *options, struct error *error)
                                                       : NULL;
     if (option == NULL)
         return 0;
-    return error_set(error, STATUS_USAGE, "%s does not go with -m: the model says what the columns are", option);
+    return error_set(error, STATUS_USAGE, "%s does not go with %s: the %s says what the columns are", option,
+                     options->by_schema ? "--schema" : "-m", options->by_schema ? "schema" : "model");
 }
 
 struct ingest *

@@ -45,7 +45,8 @@ struct ingest_options {
     uint64_t frame_rows;  /* 0 = about a MiB */
     uint64_t expect_rows; /* when expect_given */
     bool expect_given;
-    bool by_model; /* a model will be given to ingest_open() */
+    bool by_model;  /* a model will be given to ingest_open() */
+    bool by_schema; /* with by_model: it is the schema of a stream, not of a model */
     /* Where warnings and, under -v, decisions go. Whole sentences. */
     void (*warn)(const char *sentence);
     void (*note)(const char *sentence);
@@ -57,7 +58,7 @@ struct ingest;
 struct ingest *ingest_new(const struct ingest_options *options, struct error *error);
 /*
  * Opens the files (none = stdin) and decides the columns. model: the schema of a model to read by, with its digest in
- * `model`, or NULL; it is copied.
+ * `model`, or that of a stream, without; or NULL. It is copied, all but its transforms.
  */
 int ingest_open(struct ingest *ingest, const struct schema *model, const char *const *paths, size_t n_paths,
                 struct error *error);

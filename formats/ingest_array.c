@@ -206,7 +206,7 @@ plan(struct ingest *in, struct array_source *source, struct error *error)
         if (ingest_plan_model(in, file, source->names, source->width, error) < 0)
             return -1;
         if (in->time.n + in->group.n + in->id.n + in->text.n > 0)
-            return error_set(error, STATUS_DATA, "%s is an array, but the model has columns of text", file);
+            return error_set(error, STATUS_DATA, "%s is an array, but the %s has columns of text", file, ingest_by(in));
         return 0;
     }
     /* All numbers, with more than two values as far as anyone knows. */

@@ -107,7 +107,8 @@ struct plan_source {
     bool integers;   /* a label is an integer by its type: classes, unless the options say otherwise */
 };
 int ingest_plan(struct ingest *in, const struct plan_source *source, struct error *error);
-/* The same by the model. */
+/* The same by the model, or by the schema of a stream; and which of the two it is, for messages. */
+const char *ingest_by(const struct ingest *in);
 int ingest_plan_model(struct ingest *in, const char *file, char *const *names, size_t n, struct error *error);
 /* Points the sinks to the columns of another file with the same names. */
 int ingest_remap(struct ingest *in, const char *file, char *const *names, size_t n, struct error *error);

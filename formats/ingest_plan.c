@@ -595,6 +595,12 @@ out:
 
 /* With a model. */
 
+const char *
+ingest_by(const struct ingest *in)
+{
+    return in->options->by_schema ? "schema" : "model";
+}
+
 /* Which of the model's label columns are read: all or none. */
 static int
 model_labels(struct ingest *in, const char *file, const struct name_index *index, char *const *names, size_t n,
@@ -616,12 +622,14 @@ model_labels(struct ingest *in, const char *file, const struct name_index *index
         int at = schema_find(model, in->labels.names[i]);
         if (at < 0 || model->columns[at].role != ROLE_LABEL) {
             char shown[96];
-            return error_set(error, STATUS_USAGE, "-y %s: the model has no such label (leave -y out)",
-                             quoted(shown, sizeof shown, in->labels.names[i]));
+            return error_set(error, STATUS_USAGE, "-y %s: the %s has no such label (leave -y out)",
+                             quoted(shown, sizeof shown, in->labels.names[i]), ingest_by(in));
         }
     }
     if (absent != NULL && (there > 0 || in->labels.n > 0))
-        return ingest_no_column(file, absent, ", a label of the model", names, n, error);
+        return ingest_no_column(file, absent,
+                                in->options->by_schema ? ", a label of the schema" : ", a label of the model", names, n,
+                                error);
     *wanted = all > 0 && there == all;
     return 0;
 }
@@ -649,20 +657,21 @@ missing_features(const struct ingest *in, const char *file, const struct name_in
     if (in->options->missing_columns != MISSING_ERROR)
         return missing < needs ? 0
                                : error_set(error, STATUS_DATA,
-                                           "%s: none of the columns that the model needs is there (the columns are %s)",
-                                           file, list_columns(all, names, n));
+                                           "%s: none of the columns that the %s needs is there (the columns are %s)",
+                                           file, ingest_by(in), list_columns(all, names, n));
     return error_set(error, STATUS_DATA,
-                     "%s: no column %s%s, which the model needs (the columns are %s; --missing-columns nan takes %s "
+                     "%s: no column %s%s, which the %s needs (the columns are %s; --missing-columns nan takes %s "
                      "as missing)",
-                     file, list, used + 100 < sizeof list ? "" : ", ...", list_columns(all, names, n),
+                     file, list, used + 100 < sizeof list ? "" : ", ...", ingest_by(in), list_columns(all, names, n),
                      missing > 1 ? "them" : "it");
 }
 
+/* Is there a carried column of that name? */
 static bool
-is_carried(const struct ingest *in, const char *name)
+carries(const struct schema *schema, const char *name)
 {
-    for (size_t i = 0; i < in->carry.n; i++)
-        if (strcmp(in->carry.names[i], name) == 0)
+    for (uint32_t i = 0; i < schema->n_columns; i++)
+        if (schema->columns[i].role == ROLE_CARRY && strcmp(schema->columns[i].name, name) == 0)
             return true;
     return false;
 }
@@ -676,12 +685,12 @@ extra_columns(struct ingest *in, const char *file, const struct name_index *inde
     if (in->options->new_columns == NEW_IGNORE)
         return 0;
     for (size_t i = 0; i < n; i++) {
-        if (schema_find(in->model, names[i]) >= 0 || is_carried(in, names[i]))
+        if (schema_find(in->model, names[i]) >= 0 || carries(&in->schema, names[i]))
             continue;
         if (in->options->new_columns == NEW_ERROR)
             return error_set(error, STATUS_DATA,
-                             "%s: column '%s' is not one of the model's (--new-columns ignore leaves it out)", file,
-                             quoted(shown, sizeof shown, names[i]));
+                             "%s: column '%s' is not one of the %s's (--new-columns ignore leaves it out)", file,
+                             quoted(shown, sizeof shown, names[i]), ingest_by(in));
         if (name_index_find(index, names[i]) == -2)
             return column_twice(in, file, names[i], error);
         ingest_column(in, names[i], COLUMN_TEXT, ROLE_CARRY, (int64_t) i);
@@ -708,8 +717,9 @@ ingest_plan_model(struct ingest *in, const char *file, char *const *names, size_
     for (uint32_t i = 0; i < model->n_columns; i++) {
         const struct column *column = &model->columns[i];
         int64_t at = name_index_find(&index, column->name);
-        bool text = column_is_text(column);
-        if (text || (column->role == ROLE_LABEL && !labels) || (column->role != ROLE_FEATURE && at == -1))
+        /* A model has no use for text; a stream has it where the input does. */
+        bool no_use = column_is_text(column) && (!in->options->by_schema || at == -1);
+        if (no_use || (column->role == ROLE_LABEL && !labels) || (column->role != ROLE_FEATURE && at == -1))
             continue;
         if (at == -2) {
             column_twice(in, file, column->name, error);
@@ -721,6 +731,8 @@ ingest_plan_model(struct ingest *in, const char *file, char *const *names, size_
     }
     for (size_t i = 0; i < in->carry.n; i++) {
         int64_t at = name_index_find(&index, in->carry.names[i]);
+        if (at >= 0 && carries(schema, in->carry.names[i]))
+            continue;
         if (at < 0) {
             if (at == -1)
                 ingest_no_column(file, in->carry.names[i], " to carry", names, n, error);

@@ -617,9 +617,8 @@ find_codes(struct ingest *in, const struct csv *csv, const struct sinks *sinks, 
         } else if (!in->by_model) {
             return too_many(in, sink, error);
         } else if (!in->limit_told) {
-            ingest_warn(in,
-                        "a column has more than %d values that the model does not have: further ones count as unseen",
-                        CATEGORIES_MOST);
+            ingest_warn(in, "a column has more than %d values that the %s does not have: further ones count as unseen",
+                        CATEGORIES_MOST, ingest_by(in));
             in->limit_told = true;
         }
     }

@@ -2,7 +2,8 @@
  * cl-ingest: reads CSV, TSV, IDX and npy, and writes a data stream.
  *
  * stdin or FILE ...: text or arrays. stdout or -o FILE: one `table` frame, dictionaries and rows, and an end frame only
- * when all was well. The columns are decided from a sample of the first file, or are those of a model (-m).
+ * when all was well. The columns are decided from a sample of the first file, or are those of a model (-m) or of
+ * another stream (--schema).
  *
  * Memory: O(one frame) and one record, at first also a sample of at most 4 MiB of text.
  */
@@ -43,6 +44,37 @@ read_model_schema(struct schema *schema, const char *path)
     model_free(&model);
 }
 
+/* The columns and dictionaries of a stream. Its rows are read, too: only its end says that it is whole. */
+static void
+read_schema(struct schema *schema, const char *path)
+{
+    struct error error;
+    struct batch batch;
+    int got = -1;
+    struct stream_reader *reader = stream_reader_open(&path, 1, &error);
+    while (reader != NULL && (got = stream_read(reader, &batch, true, &error)) > 0)
+        ;
+    if (got < 0)
+        die_error(&error);
+    schema_copy(schema, stream_reader_schema(reader));
+    schema->model[0] = '\0';
+    stream_reader_close(reader);
+}
+
+/* A stream without rows. */
+static void
+write_schema(const struct schema *schema, const char *path)
+{
+    struct error error;
+    struct output output;
+    struct stream_writer *writer = NULL;
+    if (output_open(&output, path, true, &error) < 0 ||
+        (writer = stream_writer_open(&output, schema, 0, &error)) == NULL || stream_write_end(writer, &error) < 0 ||
+        output_commit(&output, &error) < 0)
+        die_error(&error);
+    stream_writer_close(writer);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -53,7 +85,7 @@ main(int argc, char **argv)
     static const char *const new_columns[] = {"ignore", "keep", "error", NULL};
     static const char *const missing_columns[] = {"error", "nan", NULL};
     struct ingest_options s = {.max_cell = 1 << 20, .warn = say_warning, .note = say_note};
-    const char *model_path = NULL, *output_path = NULL;
+    const char *model_path = NULL, *schema_path = NULL, *write_path = NULL, *output_path = NULL;
     bool no_header = false;
     int level = 0;
     const struct option options[] = {
@@ -72,10 +104,12 @@ main(int argc, char **argv)
         OPT_STRING(0, "bad-rows", "POLICY", &s.bad_rows, "fail, skip, or skip up to a count or a share [fail]"),
         OPT_SIZE(0, "max-cell", "SIZE", &s.max_cell, "longest cell [1M]"),
         OPT_STRING('m', "model", "MODEL", &model_path, "read the columns of a model, by name and in any order"),
+        OPT_STRING(0, "schema", "FILE", &schema_path, "read the columns of a data stream in the same way"),
+        OPT_STRING(0, "write-schema", "FILE", &write_path, "write columns and categories, a stream without rows"),
         OPT_CHOICE(0, "new-columns", "WHAT", &s.new_columns, new_columns,
-                   "with -m, columns that the model does not have: ignore, keep as text, or error [ignore]"),
+                   "with -m or --schema, columns not in it: ignore, keep as text, or error [ignore]"),
         OPT_CHOICE(0, "missing-columns", "WHAT", &s.missing_columns, missing_columns,
-                   "with -m, features that the input does not have: error, or nan for missing values [error]"),
+                   "with -m or --schema, features not in the input: error, or nan for missing values [error]"),
         {.kind = OPTION_U64,
          .name = "expect-rows",
          .argument = "N",
@@ -104,11 +138,14 @@ main(int argc, char **argv)
         usage_error("--max-cell is between 1 and 1G");
     if (no_header && s.header == HEADER_YES)
         usage_error("--no-header contradicts --header yes");
-    if (model_path == NULL && (s.new_columns != NEW_IGNORE || s.missing_columns != MISSING_ERROR))
-        usage_error("--new-columns and --missing-columns go with -m");
+    if (model_path != NULL && schema_path != NULL)
+        usage_error("-m and --schema exclude each other: both say what the columns are");
+    s.by_schema = schema_path != NULL;
+    s.by_model = model_path != NULL || s.by_schema;
+    if (!s.by_model && (s.new_columns != NEW_IGNORE || s.missing_columns != MISSING_ERROR))
+        usage_error("--new-columns and --missing-columns go with -m or --schema");
     if (no_header)
         s.header = HEADER_NO;
-    s.by_model = model_path != NULL;
     struct error error;
     struct ingest *ingest = ingest_new(&s, &error);
     if (ingest == NULL)
@@ -117,11 +154,13 @@ main(int argc, char **argv)
     struct schema model = {0};
     if (model_path != NULL)
         read_model_schema(&model, model_path);
+    if (schema_path != NULL)
+        read_schema(&model, schema_path);
     if (n_paths == 0)
         usage_if_terminal();
     struct output output;
     if (output_open(&output, output_path, true, &error) < 0 ||
-        ingest_open(ingest, model_path != NULL ? &model : NULL, paths, n_paths, &error) < 0)
+        ingest_open(ingest, s.by_model ? &model : NULL, paths, n_paths, &error) < 0)
         die_error(&error);
     schema_free(&model);
     struct stream_writer *writer = stream_writer_open(&output, ingest_schema(ingest), level, &error);
@@ -142,7 +181,11 @@ main(int argc, char **argv)
         }
     progress_end(&progress);
 
-    if (got < 0 || stream_write_end(writer, &error) < 0 || output_commit(&output, &error) < 0)
+    if (got < 0 || stream_write_end(writer, &error) < 0)
+        die_error(&error);
+    if (write_path != NULL)
+        write_schema(ingest_schema(ingest), write_path);
+    if (output_commit(&output, &error) < 0)
         die_error(&error);
     note("%llu records", (unsigned long long) ingest_records(ingest));
     stream_writer_close(writer);
