@@ -1,5 +1,6 @@
 /* Writing a stream: schemas and batches to table, dict and rows frames. */
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -237,6 +238,10 @@ write_table(struct stream_writer *writer, struct error *error)
     int result =
         frame_write(&writer->frames, "table", schema_to_value(writer->schema, &writer->frame), NULL, 0, 0, error);
     arena_reset(&writer->frame);
+    if (result < 0 && error->status == STATUS_DATA)
+        return error_set(error, STATUS_DATA,
+                         "names and transforms of %" PRIu32 " columns are more than a stream can hold (16 MiB)",
+                         writer->schema->n_columns);
     return result < 0 ? -1 : write_dicts(writer, error);
 }
 

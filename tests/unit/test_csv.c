@@ -259,8 +259,8 @@ test_utf8(void **state)
                                        "\xe2\x82\xac",
                                        "\xf0\x9f\x98\x80",
                                        "\xf4\x8f\xbf\xbf",
-                                       "1234567\xc2\x80"
-                                       "abcdefgh"};
+                                       ("1234567\xc2\x80"
+                                        "abcdefgh")};
     static const char *const bad[] = {"\x80",
                                       "\xc3",
                                       "\xc0\x80",
