@@ -85,10 +85,9 @@ open_fixture(struct fixture *f, enum task task)
 static void
 close_fixture(struct fixture *f)
 {
-    dict_free(&f->columns[1].dict);
-    dict_free(&f->columns[3].dict);
-    dict_free(&f->found[0].dict);
-    dict_free(&f->found[4].dict);
+    if (f->stream.places != f->model.schema.places)
+        schema_free(&f->stream);
+    schema_free(&f->model.schema);
     arena_free(&f->arena);
 }
 
@@ -149,6 +148,7 @@ test_labels_in_the_users_units(void **state)
 
     /* A stream that is scaled already gives the same: columns as the model has them, then. */
     float x[] = {1, 1, 2, -1}, y[] = {2, (float) ((3 - 100.0) / 8)};
+    schema_free(&f.stream);
     f.stream = f.model.schema;
     f.batch.schema = &f.stream;
     f.batch.x = x;

@@ -86,6 +86,7 @@ test_standard_uses_the_population_sigma(void **state)
     assert_int_equal(t.n_label, 1);
     near(t.label_shift[0], 3);
     near(t.label_divisor[0], sqrt(14.0 / 3));
+    schema_free(&table.schema);
     arena_free(&arena);
 }
 
@@ -108,6 +109,7 @@ test_only_training_rows_count(void **state)
     split[0] = split[2] = SPLIT_TEST;
     assert_int_equal(fit_all(&table.schema, (struct fit_options){0}, x, NULL, split, 4, 1, &t, &arena, &error), -1);
     assert_int_equal(error.status, STATUS_DATA);
+    schema_free(&table.schema);
     arena_free(&arena);
 }
 
@@ -134,14 +136,17 @@ test_pixels(void **state)
     x[0] = 256;
     assert_int_equal(fit_all(&table.schema, (struct fit_options){0}, x, NULL, NULL, 2, 2, &t, &arena, &error), 0);
     assert_string_equal(t.method, "standard");
+    schema_free(&table.schema);
     make_table(&table, 63, TASK_NONE);
     x[0] = 0;
     assert_int_equal(fit_all(&table.schema, (struct fit_options){0}, x, NULL, NULL, 2, 2, &t, &arena, &error), 0);
     assert_string_equal(t.method, "standard");
     memset(x, 0, sizeof x);
+    schema_free(&table.schema);
     make_table(&table, 64, TASK_NONE);
     assert_int_equal(fit_all(&table.schema, (struct fit_options){0}, x, NULL, NULL, 2, 2, &t, &arena, &error), 0);
     assert_true(t.divisor[0] == 1);
+    schema_free(&table.schema);
     arena_free(&arena);
 }
 
@@ -197,6 +202,7 @@ test_quartiles_are_exact(void **state)
         }
         assert_int_equal(fit_all(&table.schema, options, x, NULL, NULL, (uint64_t) n, 1000, &again, &arena, &error), 0);
         assert_true(transform_equal(&t, &again));
+        schema_free(&table.schema);
     }
     arena_free(&arena);
 }
@@ -224,7 +230,9 @@ test_medians_of_many_columns(void **state)
     for (int j = 0; j < D; j++)
         assert_true(t.fill[j] == j + 0.5 && t.shift[j] == 0 && t.divisor[j] == 1);
     free(x);
-    free(schema.columns);
+    struct column *columns = schema.columns;
+    schema_free(&schema);
+    free(columns);
     arena_free(&arena);
 }
 
@@ -248,6 +256,7 @@ test_cuts_do_not_show(void **state)
     assert_int_equal(fit_all(&table.schema, (struct fit_options){0}, x, y, NULL, ROWS, ROWS, &a, &arena, &error), 0);
     assert_int_equal(fit_all(&table.schema, (struct fit_options){0}, x, y, NULL, ROWS, 7, &b, &arena, &error), 0);
     assert_true(transform_equal(&a, &b));
+    schema_free(&table.schema);
     arena_free(&arena);
 }
 
@@ -269,6 +278,7 @@ test_labels(void **state)
     assert_int_equal(error.status, STATUS_DATA);
     assert_int_equal(fit_all(&table.schema, none, x, y, NULL, 2, 2, &t, &arena, &error), 0);
     assert_int_equal(t.n_label, 0);
+    schema_free(&table.schema);
     arena_free(&arena);
 }
 
@@ -284,6 +294,7 @@ test_infinity_is_an_error(void **state)
     float x[] = {1, -INFINITY};
     assert_int_equal(fit_all(&table.schema, (struct fit_options){0}, x, NULL, NULL, 2, 2, &t, &arena, &error), -1);
     assert_non_null(strstr(error.text, "record 2: column 'c0' is infinite"));
+    schema_free(&table.schema);
     arena_free(&arena);
 }
 

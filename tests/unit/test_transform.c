@@ -155,6 +155,7 @@ test_fits(void **state)
     table[2].name = "b";
     schema.task = TASK_CLASS;
     assert_int_equal(transform_fits(&transform, &schema, &error), -1);
+    schema_free(&schema);
 }
 
 int
