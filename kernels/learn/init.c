@@ -24,20 +24,6 @@ init_parse(const char *name, enum init *init)
     return false;
 }
 
-static enum init
-init_auto(enum activation activation)
-{
-    switch (activation) {
-    case ACT_RELU:
-    case ACT_LEAKY_RELU:
-    case ACT_GELU:
-    case ACT_SILU:
-        return INIT_HE_NORMAL;
-    default:
-        return INIT_GLOROT_UNIFORM;
-    }
-}
-
 /* Element i from counter i: uniform from the top 53 bits as a fraction in [0, 1), normal by rng_normal. */
 static void
 fill(float *data, uint64_t first, uint64_t n, struct rng_key key, bool normal, double sigma)
@@ -56,7 +42,7 @@ init_network(struct network *network, enum init init, uint64_t seed)
         struct param *param = &network->params[p];
         const struct layer *layer = &network->layers[param->layer];
         uint64_t n = param->rows * param->cols, zeros = param->kind == PARAM_CATEGORY ? param->cols : 0;
-        enum init kind = init == INIT_AUTO ? init_auto(layer->activation) : init;
+        enum init kind = init == INIT_AUTO ? INIT_GLOROT_UNIFORM : init;
         bool he = kind == INIT_HE_UNIFORM || kind == INIT_HE_NORMAL;
         bool normal = kind == INIT_GLOROT_NORMAL || kind == INIT_HE_NORMAL;
         double fan_in = (double) layer->n_in + (layer->input < 0 ? network->n_c : 0), fan_out = layer->n_out;
