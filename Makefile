@@ -75,9 +75,12 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(say) CC $<
 	$(run)$(CC) $(ALL_CFLAGS) $(ISA_CFLAGS) -MMD -MP -c $< -o $@
 
+# tools/training.c is what cl-train and cl-tune share.
+$(BUILD)/cl-train $(BUILD)/cl-tune: $(BUILD)/tools/training.o
+
 $(BUILD)/cl-%: $(BUILD)/tools/cl-%.o $(BUILD)/libcl.a
 	$(say) LD $@
-	$(run)$(CC) $(ALL_CFLAGS) $< $(BUILD)/libcl.a $(ALL_LDFLAGS) $(LIBS) -o $@
+	$(run)$(CC) $(ALL_CFLAGS) $(filter %.o,$^) $(BUILD)/libcl.a $(ALL_LDFLAGS) $(LIBS) -o $@
 
 $(UNIT) $(HELPERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcl.a
 	$(say) LD $@

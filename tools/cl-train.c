@@ -6,6 +6,12 @@
  * Memory: the training and validation rows once in f32, or beyond --max-memory in a mapped temporary file; the network
  * four to seven times.
  */
+#include <stdlib.h>
+
+#include "build.h"
+#include "checkpoint.h"
+#include "program.h"
+#include "reservoir.h"
 #include "training.h"
 
 /* Among the columns, and not learnt from. */
@@ -89,8 +95,7 @@ main(int argc, char **argv)
     if (collect_weigh(&collector, s.class_weights == CLASS_WEIGHTS_BALANCED, n_classes, &error) < 0)
         die_error(&error);
     struct trainer_setup setup = training_setup(&s, &files, engine, &model, &collector);
-    struct training_run run = {.files = &files, .model = &model};
-    training_run(&run, &setup, files.resume != NULL ? &resumed : NULL);
+    training_run(&files, &model, &setup, files.resume != NULL ? &resumed : NULL);
 
     if (checkpoint_write(&model, &output, files.level, &error) < 0 || output_commit(&output, &error) < 0)
         die_error(&error);

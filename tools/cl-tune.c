@@ -6,7 +6,14 @@
  *
  * Memory: the new rows once in f32, or beyond --max-memory in a mapped temporary file; the network some seven times.
  */
+#include <stdlib.h>
+#include <string.h>
+
+#include "build.h"
+#include "checkpoint.h"
 #include "grow.h"
+#include "program.h"
+#include "reservoir.h"
 #include "training.h"
 
 /* The learning rate of the first training, whatever was tuned in between. */
@@ -176,8 +183,7 @@ tune(struct settings *s, const struct training_files *files, const struct engine
         setup.moments = model;
         value_get_u64(model->optimiser, "steps", &setup.moment_steps);
     }
-    struct training_run run = {.files = files, .model = model};
-    training_run(&run, &setup, resumed);
+    training_run(files, model, &setup, resumed);
     return kept;
 }
 

@@ -1,0 +1,382 @@
+#include "training.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "build.h"
+#include "checkpoint.h"
+#include "device.h"
+#include "json.h"
+#include "program.h"
+#include "progress.h"
+#include "reservoir.h"
+
+void
+training_check_files(const struct training_files *files)
+{
+    if (!isnan(files->every_s) && files->checkpoint == NULL)
+        usage_error("--every is for --checkpoint FILE, which is not given");
+}
+
+void
+training_mark(struct option *options, struct settings *settings)
+{
+    for (struct option *option = options; option->kind != OPTION_END; option++)
+        if (option->target != NULL)
+            option->given = settings_given_flag(settings, option->target);
+}
+
+const struct engine *
+training_engine(const struct training_files *files)
+{
+    const struct engine *engine;
+    const char *index;
+    struct error error;
+    if (device_choose(files->device, files->numerics, &engine, &index, &error) < 0) {
+        if (error.status == STATUS_USAGE)
+            usage_error("%s", error.text);
+        die_error(&error);
+    }
+    return engine;
+}
+
+struct dataset_memory
+training_memory(const struct training_files *files)
+{
+    uint64_t half = (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE) / 2;
+    return (struct dataset_memory){.limit_bytes = files->max_memory > 0 ? files->max_memory : half,
+                                   .spool = spool_open};
+}
+
+const char *
+training_plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+void
+training_read(struct stream_reader *reader, struct collector *collector, char data[33])
+{
+    struct stream_digest *digest = stream_digest_open();
+    struct batch batch;
+    struct error error;
+    int got;
+    while ((got = stream_read(reader, &batch, true, &error)) > 0) {
+        stream_digest_rows(digest, &batch);
+        if (collect_rows(collector, &batch, &error) < 0) {
+            if (error.status == STATUS_DATA)
+                error_prefix(&error, "%s", stream_reader_name(reader));
+            die_error(&error);
+        }
+    }
+    if (got < 0)
+        die_error(&error);
+    stream_digest_close(digest, stream_reader_schema(reader), data);
+    if (collector->n_unlabelled > 0)
+        warn("warning: %llu row%s left out: without a label%s", (unsigned long long) collector->n_unlabelled,
+             training_plural(collector->n_unlabelled), collector->known_only ? " the model knows" : "");
+}
+
+void
+training_hold_out(struct collector *collector, const struct settings *settings)
+{
+    enum { ENOUGH_ROWS = 500 };
+    bool asked = settings_given(settings, &settings->valid);
+    if (asked && collector->valid.n > 0)
+        note("rows are tagged for validation: --valid holds out no others");
+    if (settings->valid > 0 && (asked || collector->train.n >= ENOUGH_ROWS))
+        collect_hold_out(collector, settings->seed, settings->valid);
+    if (collector->n_valid == 0 && settings->patience > 0 && settings_given(settings, &settings->patience))
+        warn("warning: no row is held out for validation, so --patience never stops the run (--valid 0.1 holds some "
+             "out)");
+}
+
+uint64_t
+training_capacity(const struct settings *settings, const struct schema *schema)
+{
+    uint64_t by_class = schema->task == TASK_CLASS ? 50 * (uint64_t) schema_y(schema, 0)->dict.n : 0;
+    if (settings->memory_rows != UINT64_MAX)
+        return settings->memory_rows;
+    return by_class > 500 ? by_class : 500;
+}
+
+void
+training_say_kept(uint64_t kept)
+{
+    if (program_verbosity() != VERBOSITY_QUIET && kept > 0)
+        warn("the checkpoint keeps %llu row%s of the data for later tuning (--memory-rows 0 keeps none)",
+             (unsigned long long) kept, training_plural(kept));
+}
+
+/* ---- a run ---- */
+
+struct trainer_setup
+training_setup(const struct settings *s, const struct training_files *files, const struct engine *engine,
+               struct model *model, const struct collector *collector)
+{
+    return (struct trainer_setup){
+        .engine = engine,
+        .threads = (unsigned) files->threads,
+        .network = &model->network,
+        .loss = model->loss,
+        .huber_delta = (float) model->huber_delta,
+        .train = collect_train(collector),
+        .valid = collect_valid(collector),
+        .seed = s->seed,
+        .optimiser = settings_optimiser(s),
+        .schedule = settings_schedule(s),
+        .batch = settings_batch(s),
+        .epochs = s->epochs,
+        .steps = s->steps,
+        .patience = s->patience,
+        .tolerance = s->tolerance,
+        .until_loss = s->until_loss,
+        .clip = (float) s->clip,
+        .classes = build_mask(model, collector, &model->arena),
+    };
+}
+
+struct running {
+    const struct training_files *files;
+    struct model *model; /* what --checkpoint writes */
+    int log;             /* descriptor, or -1 */
+    double saved_s;      /* when the last checkpoint was written */
+    struct progress progress;
+};
+
+static double
+training_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
+}
+
+/* Opens the log. A resumed run goes on behind the epochs it has: what the interrupted one wrote after them goes. */
+static int
+training_log_open(const char *path, bool resumed, uint64_t epochs)
+{
+    if (path == NULL)
+        return -1;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | (resumed ? 0 : O_TRUNC), 0666);
+    if (fd < 0)
+        die_errno("cannot write the log %s", path);
+    char buffer[65536];
+    off_t keep = 0, at = 0;
+    for (ssize_t n; resumed && epochs > 0 && (n = read(fd, buffer, sizeof buffer)) > 0; at += n)
+        for (ssize_t i = 0; i < n && epochs > 0; i++)
+            if (buffer[i] == '\n') {
+                keep = at + i + 1;
+                epochs--;
+            }
+    if (resumed && lseek(fd, 0, SEEK_END) > 0 && (ftruncate(fd, keep) < 0 || lseek(fd, keep, SEEK_SET) < 0))
+        die_errno("cannot write the log %s", path);
+    return fd;
+}
+
+static int
+training_on_epoch(void *arg, struct trainer *trainer, struct error *error)
+{
+    struct running *run = arg;
+    const struct trainer_state *state = trainer_state(trainer);
+    uint64_t epochs = (trainer_steps(trainer) + trainer_epoch_steps(trainer) - 1) / trainer_epoch_steps(trainer);
+    uint64_t interval = epochs > 100 ? epochs / 10 : 1;
+    if (state->epoch % interval == 0 || state->epoch == 1 || state->end != TRAINER_RUNNING) {
+        char valid[64] = "";
+        if (!isnan(state->valid_loss))
+            snprintf(valid, sizeof valid, ", validation loss %.6g", state->valid_loss);
+        note("epoch %llu: loss %.6g%s", (unsigned long long) state->epoch, state->loss, valid);
+    }
+    if (run->log < 0)
+        return 0;
+    struct arena arena = {0};
+    struct text text = {0};
+    struct value *line = value_map(&arena);
+    value_set(&arena, line, "epoch", value_uint(&arena, state->epoch));
+    value_set(&arena, line, "step", value_uint(&arena, state->step));
+    value_set(&arena, line, "loss", value_float(&arena, state->loss));
+    if (!isnan(state->valid_loss))
+        value_set(&arena, line, "valid_loss", value_float(&arena, state->valid_loss));
+    if (!isnan(state->valid_accuracy))
+        value_set(&arena, line, "valid_accuracy", value_float(&arena, state->valid_accuracy));
+    /* The decimals of the f32, not those of the double it becomes. */
+    char digits[32];
+    double lr = 0;
+    digits[format_float(digits, state->lr)] = '\0';
+    parse_double(digits, &lr);
+    value_set(&arena, line, "lr", value_float(&arena, lr));
+    json_value(&text, line, false);
+    text_add(&text, "\n", 1);
+    int status = 0;
+    for (size_t done = 0; done < text.n && status == 0;) {
+        ssize_t n = write(run->log, text.bytes + done, text.n - done);
+        if (n > 0)
+            done += (size_t) n;
+        else if (n == 0 || errno != EINTR)
+            status = error_errno(error, "cannot write the log %s", run->files->log);
+    }
+    free(text.bytes);
+    arena_free(&arena);
+    return status;
+}
+
+void
+training_try_checkpoint(const struct training_files *files)
+{
+    struct output output;
+    struct error error;
+    if (files->checkpoint == NULL)
+        return;
+    if (output_open(&output, files->checkpoint, true, &error) < 0)
+        die_error(&error);
+    output_abandon(&output);
+}
+
+/* Writes the state of the run, whole or not at all. */
+static int
+training_save(struct running *run, struct trainer *trainer, struct error *error)
+{
+    struct output output;
+    if (trainer_save(trainer, run->model, error) < 0 || output_open(&output, run->files->checkpoint, true, error) < 0)
+        return -1;
+    if (checkpoint_write(run->model, &output, 0, error) < 0 || output_commit(&output, error) < 0) {
+        output_abandon(&output);
+        return -1;
+    }
+    run->saved_s = training_clock();
+    return 0;
+}
+
+static int
+training_on_steps(void *arg, struct trainer *trainer, struct error *error)
+{
+    struct running *run = arg;
+    const struct trainer_state *state = trainer_state(trainer);
+    if (progress_due(&run->progress)) {
+        double done = (double) state->step / (double) trainer_steps(trainer);
+        char left[32];
+        human_seconds(left, sizeof left, progress_elapsed_s(&run->progress) * (1 - done) / (done > 0 ? done : 1));
+        progress_draw(&run->progress, "epoch %llu, loss %.4g, %.0f %%, at most %s left",
+                      (unsigned long long) state->epoch + 1, state->loss, 100 * done, left);
+    }
+    double every_s = isnan(run->files->every_s) ? 60 : run->files->every_s;
+    bool due =
+        run->files->checkpoint != NULL && (state->end != TRAINER_RUNNING || training_clock() - run->saved_s >= every_s);
+    return due ? training_save(run, trainer, error) : 0;
+}
+
+void
+training_run(const struct training_files *files, struct model *model, const struct trainer_setup *setup,
+             const struct model *resumed)
+{
+    struct running run = {.files = files, .model = model, .log = -1};
+    static const char *const ends[] = {"", "", ": no better for the epochs of --patience",
+                                       ": the loss of --until-loss is reached"};
+    const struct trainer_hooks hooks = {.arg = &run, .steps = training_on_steps, .epoch = training_on_epoch};
+    struct trainer *trainer;
+    struct error error;
+    if (trainer_open(&trainer, setup, &error) < 0)
+        die_error(&error);
+    if (resumed != NULL && trainer_restore(trainer, resumed, &error) < 0) {
+        error_prefix(&error, "%s", files->resume);
+        die_error(&error);
+    }
+    const struct trainer_state *state = trainer_state(trainer);
+    note("engine %s; %llu training rows, %llu validation rows, %llu parameters, %llu steps an epoch",
+         trainer_engine(trainer), (unsigned long long) setup->train.n, (unsigned long long) setup->valid.n,
+         (unsigned long long) network_size(setup->network), (unsigned long long) trainer_epoch_steps(trainer));
+    run.log = training_log_open(files->log, resumed != NULL, state->epoch);
+    run.saved_s = training_clock();
+    progress_begin(&run.progress);
+    if (trainer_run(trainer, &hooks, &error) < 0) {
+        progress_end(&run.progress);
+        die_error(&error);
+    }
+    progress_end(&run.progress);
+    if (run.log >= 0 && close(run.log) < 0)
+        die_errno("cannot write the log %s", files->log);
+    if (trainer_finish(trainer, model, &error) < 0)
+        die_error(&error);
+    if (state->best_epoch > 0)
+        note("%llu epoch%s%s; the best is epoch %llu, validation loss %.6g", (unsigned long long) state->epoch,
+             training_plural(state->epoch), ends[state->end], (unsigned long long) state->best_epoch, state->best_loss);
+    else if (state->epoch == 0)
+        note("no epoch: the weights stay as they were");
+    else
+        note("%llu epoch%s%s; loss %.6g", (unsigned long long) state->epoch, training_plural(state->epoch),
+             ends[state->end], state->loss);
+
+    struct arena *arena = &model->arena;
+    struct value *record = model->training;
+    value_set(arena, record, "epochs", value_uint(arena, state->epoch));
+    value_set(arena, record, "steps", value_uint(arena, state->step));
+    if (state->epoch > 0)
+        value_set(arena, record, "loss", value_float(arena, state->loss));
+    if (state->best_epoch > 0) {
+        value_set(arena, record, "best_epoch", value_uint(arena, state->best_epoch));
+        value_set(arena, record, "valid_loss", value_float(arena, state->best_loss));
+    }
+    trainer_close(trainer);
+}
+
+void
+training_record(struct model *model, const struct settings *settings, unsigned scopes,
+                const struct collector *collector, const struct engine *engine, const char *data, const char *parent)
+{
+    struct arena *arena = &model->arena;
+    struct value *record = value_map(arena), *options = value_map(arena), *entry = value_map(arena);
+    settings_record(settings, scopes, options, arena);
+    value_set(arena, record, "program", value_string(arena, program_name()));
+    value_set(arena, record, "options", options);
+    value_set(arena, record, "numerics", value_string(arena, engine->exact ? "exact" : engine->name));
+    value_set(arena, record, "data", value_string(arena, data));
+    value_set(arena, record, "rows", value_uint(arena, collector->n_train));
+    value_set(arena, record, "valid_rows", value_uint(arena, collector->n_valid));
+    model->training = record;
+    value_set(arena, entry, "program", value_string(arena, program_name()));
+    if (parent != NULL)
+        value_set(arena, entry, "parent", value_string(arena, parent));
+    value_set(arena, entry, "data", value_string(arena, data));
+    value_set(arena, entry, "rows", value_uint(arena, collector->n_train));
+    if (model->lineage == NULL)
+        model->lineage = value_array(arena);
+    value_push(arena, model->lineage, entry);
+}
+
+void
+training_recall(struct settings *settings, const struct model *resumed, unsigned scopes,
+                const struct training_files *files, const struct engine *engine)
+{
+    struct error error;
+    const char *program = value_get_string(resumed->training, "program");
+    const char *numerics = value_get_string(resumed->training, "numerics");
+    if (value_get(resumed->training, "resume") == NULL)
+        die(STATUS_DATA, "%s: this is the checkpoint of a finished run, not one written by --checkpoint",
+            files->resume);
+    if (program == NULL || strcmp(program, program_name()) != 0)
+        die(STATUS_DATA, "%s: this run is one of %s", files->resume, program != NULL ? program : "another program");
+    if (settings_recall(settings, scopes, value_get(resumed->training, "options"), files->resume, &error) < 0) {
+        if (error.status == STATUS_USAGE)
+            usage_error("%s", error.text);
+        die_error(&error);
+    }
+    const char *mine = engine->exact ? "exact" : engine->name;
+    if (numerics == NULL || strcmp(numerics, mine) != 0)
+        usage_error("--resume %s: that run has %s numerics and this one would have %s", files->resume,
+                    numerics != NULL ? numerics : "other", mine);
+}
+
+void
+training_check_data(const struct model *resumed, const char *data, const struct training_files *files)
+{
+    const char *then = value_get_string(resumed->training, "data");
+    if (then == NULL || strcmp(then, data) != 0)
+        die(STATUS_DATA, "%s: that run is on other data (its digest is %s, this is %s)", files->resume,
+            then != NULL ? then : "missing", data);
+}
