@@ -151,9 +151,10 @@ resolve(const char *path)
     return real != NULL ? real : mem_strdup(path);
 }
 
-/* ".FILE.XXXXXX" in the folder of FILE, opened. Returns the descriptor; *temporary is owned by the caller. */
+/* Tries ".FILE.XXXXXX" names in the folder of FILE until make() has made one: returns what make() did, the name in
+ * *temporary, owned by the caller; or -1 with errno. */
 static int
-open_temporary(const char *path, char **temporary)
+with_temporary_name(const char *path, int (*make)(const char *name, int fd), int fd, char **temporary)
 {
     enum { NAME_BYTES = 200, TRIES = 100 };
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -170,10 +171,10 @@ open_temporary(const char *path, char **temporary)
         for (size_t j = 0; j < sizeof random; j++)
             name[n++] = letters[random[j] % (sizeof letters - 1)];
         name[n] = '\0';
-        int fd = open_high(name, O_WRONLY | O_CREAT | O_EXCL, 0666);
-        if (fd >= 0) {
+        int made = make(name, fd);
+        if (made >= 0) {
             *temporary = name;
-            return fd;
+            return made;
         }
         if (errno != EEXIST)
             break;
@@ -182,6 +183,46 @@ open_temporary(const char *path, char **temporary)
     free(name);
     errno = saved;
     return -1;
+}
+
+static int
+make_named(const char *name, int unused)
+{
+    (void) unused;
+    return open_high(name, O_WRONLY | O_CREAT | O_EXCL, 0666);
+}
+
+/* Gives a file without a name one, through /proc as open(2) describes it. */
+static int
+make_linked(const char *name, int fd)
+{
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    return linkat(AT_FDCWD, link, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+}
+
+/* The folder of a path, with its slash; owned by the caller. */
+static char *
+folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? mem_strdup(".") : mem_strndup(path, (size_t) (slash - path) + 1);
+}
+
+/* A file without a name in the folder of FILE: a killed process leaves nothing of it. -1 where there is no such thing,
+ * or no way to name it later. */
+static int
+open_unnamed(const char *path)
+{
+    char *folder = folder_of(path), link[32];
+    int fd = open_high(folder, O_WRONLY | O_TMPFILE, 0666);
+    free(folder);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (fd >= 0 && access(link, F_OK) < 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
 }
 
 int
@@ -217,13 +258,16 @@ output_open(struct output *output, const char *path, bool binary, struct error *
             if (exists && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0)
                 return error_errno(error, "cannot write %s", path);
             output->target = resolve(path);
-            output->fd = open_temporary(output->target, &output->temporary);
+            output->fd = open_unnamed(output->target);
+            if (output->fd < 0)
+                output->fd = with_temporary_name(output->target, make_named, -1, &output->temporary);
             if (output->fd < 0) {
                 error_errno(error, "cannot make a temporary file beside %s", path);
                 output_abandon(output);
                 return -1;
             }
-            temp_register(output->temporary);
+            if (output->temporary != NULL)
+                temp_register(output->temporary);
             if (exists && fchmod(output->fd, status.st_mode & 0777) < 0) {
                 error_errno(error, "cannot keep the permissions of %s", path);
                 output_abandon(output);
@@ -318,8 +362,7 @@ output_write(struct output *output, const void *bytes, size_t n, struct error *e
 static void
 sync_folder(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash == NULL ? mem_strdup(".") : mem_strndup(path, (size_t) (slash - path) + 1);
+    char *folder = folder_of(path);
     int fd = open_high(folder, O_RDONLY | O_DIRECTORY, 0);
     if (fd >= 0) {
         fsync(fd);
@@ -331,20 +374,26 @@ sync_folder(const char *path)
 int
 output_commit(struct output *output, struct error *error)
 {
-    if (output->temporary != NULL && fsync(output->fd) < 0) {
-        error_errno(error, "cannot write %s", output_name(output));
-        output_abandon(output);
-        return -1;
+    int status = 0;
+    if (output->target != NULL) {
+        status = fsync(output->fd);
+        if (status == 0 && output->temporary == NULL) {
+            status = with_temporary_name(output->target, make_linked, output->fd, &output->temporary);
+            if (status == 0)
+                temp_register(output->temporary);
+        }
     }
     int fd = output->fd;
     output->fd = -1;
     /* A network file system or a quota may say only now that the bytes went nowhere. */
-    if (close(fd) < 0 && errno != EINTR) {
+    if (status < 0 || (close(fd) < 0 && errno != EINTR)) {
         error_errno(error, "cannot write %s", output_name(output));
+        if (status < 0)
+            close(fd);
         output_abandon(output);
         return -1;
     }
-    if (output->temporary == NULL)
+    if (output->target == NULL)
         return 0;
     if (rename(output->temporary, output->target) < 0) {
         error_errno(error, "cannot rename %s to %s", output->temporary, output->path);

@@ -5,8 +5,9 @@
  * handled. input_read() with `wait` false returns 0 bytes and sets `would_block` when nothing is there, so that a
  * filter can flush before it waits.
  *
- * Output: stdout, or -o FILE: a temporary name beside FILE, fsync, rename, fsync of the folder, at output_commit()
- * only. Binary is refused on a terminal. Whoever fails before the commit leaves no file (program.h removes it).
+ * Output: stdout, or -o FILE: a file without a name in FILE's folder (O_TMPFILE; ".FILE.XXXXXX" where there is no such
+ * thing) until output_commit(): fsync, a name, rename, fsync of the folder. Binary is refused on a terminal. Whoever
+ * fails or is killed before the commit leaves nothing (program.h removes what has a name).
  */
 #ifndef CL_FILE_H
 #define CL_FILE_H
@@ -35,8 +36,9 @@ void input_close(struct input *input);
 struct output {
     int fd;
     const char *path; /* as given; NULL = stdout. Must outlive the output */
-    char *target;     /* what the rename replaces: `path`, or the file a symbolic link at `path` names */
-    char *temporary;  /* name until commit; NULL for stdout, devices and named pipes, which are written directly */
+    char *target;     /* what the rename replaces: `path`, or the file a symbolic link at `path` names.
+                       * NULL for stdout, devices and named pipes, which are written directly */
+    char *temporary;  /* a name until the commit, where the file needs one; else NULL */
 };
 
 /*

@@ -45,7 +45,7 @@ for who in 0 1 2 3; do
         # cl-train itself may die between the rename and its exit: then the new model is there, and whole.
         printf 'the old model' | cmp -s - old/model.ck || { [ $who -eq 3 ] && cl-cat --digest old/model.ck > digest; } ||
             fail "$what: the old model is gone"
-        # Only a killed cl-train itself cannot tidy up.
+        # A cl-train that dies between naming its file and the rename cannot tidy up.
         [ $who -eq 3 ] || [ "$(ls -A old)" = model.ck ] || fail "$what: left $(ls -A old)"
         rm -f old/.model*
     done

@@ -104,8 +104,10 @@ test_commit(void **state)
     assert_int_equal(output_open(&output, "f", true, &error), 0);
     assert_int_equal(output_write(&output, "new", 3, &error), 0);
     content_is("f", "old");
-    assert_int_equal(count_names(), 2);
-    assert_memory_equal(strrchr(output.temporary, '/'), "/.f.", 4);
+    /* A file without a name where the file system has such, else one beside it. */
+    assert_int_equal(count_names(), output.temporary == NULL ? 1 : 2);
+    if (output.temporary != NULL)
+        assert_memory_equal(strrchr(output.temporary, '/'), "/.f.", 4);
     assert_int_equal(output_commit(&output, &error), 0);
     content_is("f", "new");
     assert_int_equal(count_names(), 1);
