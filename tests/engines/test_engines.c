@@ -504,6 +504,8 @@ test_refusals(void **unused)
         uint8_t none[3] = {0};
         fixture_open(&f, &base);
         struct engine_state *state = fixture_engine(&f, engines[e], 1, &error);
+        if (state == NULL)
+            fail_msg("%s", error.text);
         struct rowset bad = {.n = 1, .x = z, .c = codes};
         assert_int_equal(engines[e]->load(state, 2, &bad, &error), -1);
         assert_string_equal(error.text, "row 0: category 'b' has code 99, but the network knows only 10");

@@ -1,0 +1,15 @@
+# Numerics 1 is a promise: these digests are the same on every machine, instruction set, compiler and engine, and stay
+# as they are until numerics has another number.
+train() {
+    for device in cpu ref; do
+        cl-train -q --device $device "$@" data.clt | cl-cat --digest
+    done
+}
+cl-ingest "$TESTS/data/iris.csv" | cl-scale > data.clt
+train --hidden 20,10 --activation gelu --dropout 0.2 --clip 0.5 --epochs 12
+train --hidden none --optimizer sgd --batch all --epochs 30 --lr 0.1
+cl-ingest "$TESTS/data/flights.csv" -y distance | cl-scale --method robust > data.clt
+train --hidden 33 --activation tanh --init he-normal --loss huber --optimizer adamw --weight-decay 0.01 --epochs 3
+train --hidden 17,9,5 --activation silu --optimizer nesterov --schedule cosine --warmup 5 --steps 60
+cl-ingest "$TESTS/data/diabetes.csv" | cl-scale --method minmax > data.clt
+train --hidden 16 --activation sigmoid --optimizer rmsprop --loss mae --epochs 5
