@@ -49,6 +49,8 @@ static void
 add_number(struct text *text, double number, int width)
 {
     char digits[40];
+    text_add(text, "  ", 2); /* between columns, whatever the digits */
+    width -= 2;
     /* Counts in full, all else with six digits. */
     bool whole = number >= 0 && number < 1e15 && number == (double) (uint64_t) number;
     snprintf(digits, sizeof digits, whole ? "%.0f" : "%.6g", number);
