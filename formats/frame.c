@@ -182,11 +182,20 @@ no_frame(const struct frame_reader *reader, struct error *error)
 {
     enum { SHOWN = 16 };
     char found[4 * SHOWN + 8];
-    error_quote(found, sizeof found, (const char *) reader->buffer + reader->start, reader->end - reader->start, SHOWN);
+    const uint8_t *bytes = reader->buffer + reader->start;
+    size_t n = reader->end - reader->start;
+    if (reader->offset == 0 && n >= 4 && memcmp(bytes, "\x28\xb5\x2f\xfd", 4) == 0)
+        return error_set(error, STATUS_DATA, "%s is no cl stream as it is: it is compressed (zstd -d unpacks it)",
+                         reader->input.name);
+    if (reader->offset == 0 && n >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b)
+        return error_set(error, STATUS_DATA, "%s is no cl stream as it is: it is compressed (gzip -d unpacks it)",
+                         reader->input.name);
+    error_quote(found, sizeof found, (const char *) bytes, n, SHOWN);
     if (reader->offset == 0)
-        return error_set(error, STATUS_DATA,
-                         "%s is no cl stream: it begins with '%s' (cl-ingest makes streams from other data)",
-                         reader->input.name, found);
+        return error_set(
+            error, STATUS_DATA,
+            "%s is no cl stream: it begins with '%s' (cl-ingest makes streams from other data, cl-train makes models)",
+            reader->input.name, found);
     return error_set(error, STATUS_DATA, "%s: byte %" PRIu64 ": %s '%s'", reader->input.name, reader->offset,
                      reader->ended ? "after the end frame only another table frame may follow, found"
                                    : "no frame begins here, found",

@@ -135,6 +135,8 @@ sniff(const uint8_t *s, size_t n, const char *name, struct error *error)
         return error_set(error, STATUS_DATA, "%s is compressed (use: gzip -dc FILE | cl-ingest ...)", name);
     if (n >= 7 && memcmp(s, "\x93\xa5table", 7) == 0)
         return error_set(error, STATUS_DATA, "%s is a stream already (leave cl-ingest out)", name);
+    if (n >= 7 && memcmp(s, "\x93\xa5model", 7) == 0)
+        return error_set(error, STATUS_DATA, "%s is a checkpoint, not data (a model is given with -m)", name);
     return INGEST_CSV;
 }
 
