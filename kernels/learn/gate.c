@@ -118,7 +118,8 @@ gate_bind(struct gate *gate, const struct decision *decision, struct error *erro
         return error_set(error, STATUS_USAGE, "--gate '%s': the model predicts numbers and has no classes", gate->text);
     uint32_t code = dict_find(decision->names, gate->class_name, strlen(gate->class_name));
     if (code == 0)
-        return error_set(error, STATUS_USAGE, "--gate '%s': the model has no such class", gate->text);
+        return error_set(error, STATUS_USAGE, "--gate '%s': the model has no such class (cl-cat lists them)",
+                         gate->text);
     gate->class = code - 1;
     if (!decision_allows(decision, gate->class))
         return error_set(error, STATUS_USAGE, "--gate '%s': the class is not among those of --among", gate->text);
