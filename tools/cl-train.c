@@ -14,6 +14,9 @@
 #include "reservoir.h"
 #include "training.h"
 
+/* Defaults in the help. */
+#define OWN(text) text
+
 /* Among the columns, and not learnt from. */
 static void
 note_ignored(const struct schema *schema)
@@ -32,7 +35,7 @@ main(int argc, char **argv)
     struct settings s;
     struct training_files files = {.every_s = NAN};
     struct option options[] = {
-        TRAINING_OPTIONS(s, files, "0.001", "100"),
+        TRAINING_OPTIONS(s, files, "0.001", "100", OWN),
         OPT_COMMON,
         OPT_END,
     };

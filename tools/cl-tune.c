@@ -16,6 +16,9 @@
 #include "reservoir.h"
 #include "training.h"
 
+/* Defaults in the help. */
+#define OWN(text) "as the model"
+
 /* The learning rate of the first training, whatever was tuned in between. */
 static double
 trained_lr(const struct model *model)
@@ -203,7 +206,7 @@ main(int argc, char **argv)
         OPT_U64(0, "head-epochs", "N", &s.head_epochs, 0, 1000000000,
                 "epochs in which only the output layer learns [0]"),
         OPT_FLAG(0, "keep-optimiser", &s.keep_optimiser, "go on with the moments kept in the model"),
-        TRAINING_OPTIONS(s, files, "a tenth of the training's", "10"),
+        TRAINING_OPTIONS(s, files, "a tenth of the training's", "10", OWN),
         OPT_COMMON,
         OPT_END,
     };

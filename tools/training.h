@@ -25,24 +25,30 @@ struct training_files {
     int level;
 };
 
-/* Options of both programs; s: struct settings, f: struct training_files. Defaults of these two differ: lr, epochs. */
-#define TRAINING_OPTIONS(s, f, lr_default, epochs_default) \
+/* Options of both programs; s: struct settings, f: struct training_files. Defaults of these two differ: lr and epochs
+ * by what they are, others by own("default"), which is cl-train's, or says that the model decides. */
+#define TRAINING_OPTIONS(s, f, lr_default, epochs_default, own) \
     OPT_STRING(0, "hidden", "WIDTHS", &(s).hidden, \
-               "widths of the hidden layers; none = a linear model [auto = 128,64]"), \
-        OPT_CHOICE(0, "activation", "NAME", &(s).activation, settings_activations, "of the hidden layers [relu]"), \
-        OPT_CHOICE(0, "init", "NAME", &(s).init, settings_inits, "distribution of the initial weights [auto]"), \
+               "widths of the hidden layers; none = a linear model [" own("auto = 128,64") "]"), \
+        OPT_CHOICE(0, "activation", "NAME", &(s).activation, settings_activations, \
+                   "of the hidden layers [" own("relu") "]"), \
+        OPT_CHOICE(0, "init", "NAME", &(s).init, settings_inits, \
+                   "distribution of the initial weights [" own("auto") "]"), \
         OPT_CHOICE(0, "loss", "NAME", &(s).loss, settings_losses, \
-                   "what is made small [auto: mse, bce for two classes, ce]"), \
-        OPT_DOUBLE(0, "huber-delta", "D", &(s).huber_delta, 1e-30, 1e30, "where --loss huber turns linear [1]"), \
-        OPT_CHOICE(0, "optimizer", "NAME", &(s).optimizer, settings_optimizers, "how weights are moved [adam]"), \
+                   "what is made small [" own("auto: mse, bce for two classes, ce") "]"), \
+        OPT_DOUBLE(0, "huber-delta", "D", &(s).huber_delta, 1e-30, 1e30, \
+                   "where --loss huber turns linear [" own("1") "]"), \
+        OPT_CHOICE(0, "optimizer", "NAME", &(s).optimizer, settings_optimizers, \
+                   "how weights are moved [" own("adam") "]"), \
         OPT_DOUBLE(0, "lr", "RATE", &(s).lr, 0, 1e6, "learning rate [" lr_default "]"), \
-        OPT_DOUBLE(0, "momentum", "G", &(s).momentum, 0, 1, "of momentum and nesterov [0.9]"), \
+        OPT_DOUBLE(0, "momentum", "G", &(s).momentum, 0, 1, "of momentum and nesterov [" own("0.9") "]"), \
         OPT_DOUBLE(0, "dampening", "G", &(s).dampening, 0, 1, \
-                   "of momentum: v = g v + (1 - dampening) grad [as --momentum]"), \
-        OPT_DOUBLE(0, "beta1", "B", &(s).beta1, 0, 0.999999, "of adam and adamw [0.9]"), \
-        OPT_DOUBLE(0, "beta2", "B", &(s).beta2, 0, 0.999999, "of adam, adamw and rmsprop [0.999; rmsprop 0.9]"), \
-        OPT_DOUBLE(0, "epsilon", "E", &(s).epsilon, 1e-30, 1, "of adam, adamw and rmsprop [1e-8]"), \
-        OPT_DOUBLE(0, "weight-decay", "L", &(s).weight_decay, 0, 1e6, "of weights, not of biases [0]"), \
+                   "of momentum: v = g v + (1 - dampening) grad [" own("as --momentum") "]"), \
+        OPT_DOUBLE(0, "beta1", "B", &(s).beta1, 0, 0.999999, "of adam and adamw [" own("0.9") "]"), \
+        OPT_DOUBLE(0, "beta2", "B", &(s).beta2, 0, 0.999999, \
+                   "of adam, adamw and rmsprop [" own("0.999; rmsprop 0.9") "]"), \
+        OPT_DOUBLE(0, "epsilon", "E", &(s).epsilon, 1e-30, 1, "of adam, adamw and rmsprop [" own("1e-8") "]"), \
+        OPT_DOUBLE(0, "weight-decay", "L", &(s).weight_decay, 0, 1e6, "of weights, not of biases [" own("0") "]"), \
         OPT_FLAG(0, "decoupled", &(s).decoupled, "decay beside the gradient step (adamw always does)"), \
         OPT_CHOICE(0, "schedule", "NAME", &(s).schedule, settings_schedules, "how the rate goes down [constant]"), \
         OPT_U64(0, "schedule-step", "N", &(s).schedule_step, 1, UINT64_MAX - 1, "epochs between drops of step [30]"), \
@@ -50,7 +56,7 @@ struct training_files {
         OPT_U64(0, "schedule-patience", "N", &(s).schedule_patience, 0, UINT64_MAX - 1, "epochs plateau waits [5]"), \
         OPT_DOUBLE(0, "lr-min", "RATE", &(s).lr_min, 0, 1e6, "where cosine and plateau end [0]"), \
         OPT_U64(0, "warmup", "N", &(s).warmup, 0, UINT64_MAX - 1, "steps in which the rate rises from 0 [0]"), \
-        OPT_STRING(0, "batch", "N|all", &(s).batch, "rows a step [32]"), \
+        OPT_STRING(0, "batch", "N|all", &(s).batch, "rows a step [" own("32") "]"), \
         OPT_U64(0, "epochs", "N", &(s).epochs, 0, 1000000000, "passes over the rows [" epochs_default "]"), \
         OPT_U64(0, "steps", "N", &(s).steps, 1, UINT64_MAX - 1, "a number of steps in place of epochs"), \
         OPT_DOUBLE(0, "valid", "SHARE", &(s).valid, 0, 0.9, "rows held out for validation when none is tagged [0.1]"), \
@@ -58,13 +64,14 @@ struct training_files {
                 "stop after N epochs without a better validation loss; 0 = never [10]"), \
         OPT_DOUBLE(0, "tolerance", "T", &(s).tolerance, 0, 1e30, "how much better counts as better [0]"), \
         OPT_DOUBLE(0, "until-loss", "EPS", &(s).until_loss, 0, 1e30, "stop when the training loss is below"), \
-        OPT_DOUBLE(0, "dropout", "P", &(s).dropout, 0, 0.95, "share of hidden units dropped in training [0]"), \
-        OPT_DOUBLE(0, "clip", "NORM", &(s).clip, 0, 1e30, "largest norm of the gradient; 0 = any [0]"), \
+        OPT_DOUBLE(0, "dropout", "P", &(s).dropout, 0, 0.95, \
+                   "share of hidden units dropped in training [" own("0") "]"), \
+        OPT_DOUBLE(0, "clip", "NORM", &(s).clip, 0, 1e30, "largest norm of the gradient; 0 = any [" own("0") "]"), \
         OPT_CHOICE(0, "class-weights", "none|balanced", &(s).class_weights, settings_class_weights, \
-                   "let rare classes weigh more [none]"), \
+                   "let rare classes weigh more [" own("none") "]"), \
         OPT_STRING(0, "among", "CLASSES", &(s).among, "train on rows of these classes, told apart among these"), \
         OPT_U64(0, "memory-rows", "N", &(s).memory_rows, 0, 100000000, \
-                "rows kept in the checkpoint for later tuning; 0 = none [500, or 50 a class if more]"), \
+                "rows kept in the checkpoint for later tuning; 0 = none [" own("500, or 50 a class if more") "]"), \
         OPT_U64(0, "seed", "N", &(s).seed, 0, UINT64_MAX - 1, "seed of every random choice [1]"), \
         OPT_STRING(0, "log", "FILE", &(f).log, "write a JSON object a line for each epoch"), \
         OPT_STRING(0, "checkpoint", "FILE", &(f).checkpoint, "write the state of the run to FILE as it goes"), \
