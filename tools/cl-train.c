@@ -82,7 +82,7 @@ main(int argc, char **argv)
         die_error(&error);
     if (collect_open(&collector, stream_reader_schema(reader), NULL, (const char *const *) among, false, &memory,
                      &error) < 0)
-        die_error(&error);
+        training_refuse(reader, &error);
     note_ignored(stream_reader_schema(reader));
     training_read(reader, &collector, data);
     if (files.resume != NULL)

@@ -260,7 +260,7 @@ main(int argc, char **argv)
         note("the stream was read with another model (%s); its columns and transforms are compared", schema->model);
     if (collect_open(&collector, schema, &model, (const char *const *) among, s.new_class == NEW_CLASS_OTHER, &memory,
                      &error) < 0)
-        die_error(&error);
+        training_refuse(reader, &error);
     training_read(reader, &collector, data);
     if (files.resume != NULL)
         training_check_data(&resumed, data, &files);

@@ -61,6 +61,14 @@ training_plural(uint64_t n)
 }
 
 void
+training_refuse(const struct stream_reader *reader, struct error *error)
+{
+    if (error->status == STATUS_DATA)
+        error_prefix(error, "%s", stream_reader_name(reader));
+    die_error(error);
+}
+
+void
 training_read(struct stream_reader *reader, struct collector *collector, char data[33])
 {
     struct stream_digest *digest = stream_digest_open();
@@ -69,11 +77,8 @@ training_read(struct stream_reader *reader, struct collector *collector, char da
     int got;
     while ((got = stream_read(reader, &batch, true, &error)) > 0) {
         stream_digest_rows(digest, &batch);
-        if (collect_rows(collector, &batch, &error) < 0) {
-            if (error.status == STATUS_DATA)
-                error_prefix(&error, "%s", stream_reader_name(reader));
-            die_error(&error);
-        }
+        if (collect_rows(collector, &batch, &error) < 0)
+            training_refuse(reader, &error);
     }
     if (got < 0)
         die_error(&error);

@@ -101,6 +101,9 @@ struct dataset_memory training_memory(const struct training_files *files);
 /* "" or "s". */
 const char *training_plural(uint64_t n);
 
+/* Ends the program: bad data of a stream with its name before the sentence. */
+_Noreturn void training_refuse(const struct stream_reader *reader, struct error *error);
+
 /* Reads the stream to its verified end. data: its content digest. */
 void training_read(struct stream_reader *reader, struct collector *collector, char data[33]);
 
