@@ -1,0 +1,31 @@
+/*
+ * Many cells to 32-bit floats at once, exactly: to[i] is what number_parse() and a cast give.
+ *
+ * Plain decimals only: [-] digits [. digits], of a length and precision that the kernel can prove it rounds right. All
+ * other cells (blanks, exponents, leading +, leading zeros of an integer, missing markers, text) are left to the
+ * caller: their indices are returned. An empty cell is NaN.
+ */
+#ifndef CL_CONVERT_H
+#define CL_CONVERT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+struct convert_kernels {
+    const char *name; /* of the instruction set */
+    /*
+     * Cells text[before[i] + 1 .. behind[i]) for i in [0, n); offsets add in 32 bits, as in scan.h. text has SCAN_SLACK
+     * readable bytes around it, before[] and behind[] 16 readable elements behind the n-th. decimal: '.' or ','.
+     * to: [n], and 16 elements more that may be overwritten. left: [n] indices of the cells that were left, ascending;
+     * their to[] is undefined. Returns their number.
+     */
+    size_t (*floats)(const char *text, const uint32_t *before, const uint32_t *behind, size_t n, char decimal,
+                     float *to, uint32_t *left);
+};
+
+/* The kernels for this machine, or those that CL_ISA names. NULL with a sentence. */
+const struct convert_kernels *convert_kernels_pick(struct error *error);
+
+#endif
