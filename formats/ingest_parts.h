@@ -17,12 +17,24 @@ enum {
     CATEGORIES_MOST = 1000000,   /* and more than this always; by model: that many new ones */
 };
 
+/* How a cell becomes what its column holds. The column's own keys in `extra` say the same to later readers. */
+enum sink_how {
+    READ_PLAIN,   /* a number (number.h), or a category that is the cell's text */
+    READ_PERCENT, /* num: a number with a % sign behind it, which is dropped: 12.5 */
+    READ_PART,    /* num: a part of a date (dateparts.h), counted from `origin` where it is the days */
+    READ_HASH,    /* cat: one of 2^bits codes, by the hash of the cell; the dictionary is full from the start */
+};
+
 struct sink {
     int64_t source;  /* index of the cell, or SINK_NONE */
     uint32_t column; /* of the schema */
     bool inferred;   /* the type came from a sample */
     bool two;        /* label: classes only because the sample had two values, both numbers */
     uint32_t most;   /* codes of the dictionary that may come to be */
+    uint8_t how;     /* enum sink_how */
+    uint8_t part;    /* READ_PART: enum date_part */
+    uint8_t bits;    /* READ_HASH */
+    int64_t origin;  /* READ_PART: microseconds since 1970 */
 };
 
 struct sinks {
