@@ -135,6 +135,15 @@ input_read(struct input *input, void *buffer, size_t n, bool wait, struct error 
     }
 }
 
+int
+input_wait(struct input *input, int timeout_ms, struct error *error)
+{
+    if (input->regular)
+        return 1;
+    int ready = readable(input->fd, timeout_ms);
+    return ready < 0 ? error_errno(error, "cannot poll %s", input->name) : ready;
+}
+
 void
 input_close(struct input *input)
 {

@@ -1,0 +1,132 @@
+#include "chunk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+
+/* Room for `n` bytes; the `used` first ones are kept. */
+static void
+chunk_reserve(struct chunk *chunk, size_t n, size_t used)
+{
+    if (n <= chunk->cap)
+        return;
+    char *room = mem_aligned(n + 2 * SCAN_SLACK);
+    memset(room, 0, SCAN_SLACK);
+    if (used > 0)
+        memcpy(room + SCAN_SLACK, chunk->text, used);
+    chunk_close(chunk);
+    chunk->text = room + SCAN_SLACK;
+    chunk->cap = n;
+}
+
+void
+chunk_close(struct chunk *chunk)
+{
+    if (chunk->text != NULL)
+        free(chunk->text - SCAN_SLACK);
+    *chunk = (struct chunk){.last = chunk->last};
+}
+
+void
+chunker_open(struct chunker *chunker, struct input *input, const struct scan_kernels *kernels, bool quotes,
+             const char *head, size_t n)
+{
+    *chunker = (struct chunker){.input = input, .kernels = kernels, .quotes = quotes, .head = head, .n_head = n};
+}
+
+void
+chunker_close(struct chunker *chunker)
+{
+    free(chunker->carry);
+    *chunker = (struct chunker){0};
+}
+
+/* What lies ready: carried bytes, then the head. */
+static size_t
+take_ready(struct chunker *chunker, char *to, size_t room)
+{
+    size_t n = chunker->n_head - chunker->head_at;
+    n = n < room ? n : room;
+    if (n > 0)
+        memcpy(to, chunker->head + chunker->head_at, n);
+    chunker->head_at += n;
+    return n;
+}
+
+/* Reads until the chunk holds `want` bytes. 1, 2 = the input pauses, 0 = it has ended, -1. */
+static int
+fill(struct chunker *chunker, struct chunk *chunk, size_t want, struct error *error)
+{
+    chunk->n += take_ready(chunker, chunk->text + chunk->n, want - chunk->n);
+    while (chunk->n < want) {
+        ssize_t got = input_read(chunker->input, chunk->text + chunk->n, want - chunk->n, false, error);
+        if (got < 0)
+            return -1;
+        if (got == 0 && chunker->input->would_block) {
+            int ready = input_wait(chunker->input, CHUNK_PAUSE_MS, error);
+            if (ready < 0)
+                return -1;
+            if (ready == 0)
+                return 2;
+            continue;
+        }
+        if (got == 0)
+            return 0;
+        chunk->n += (size_t) got;
+    }
+    return 1;
+}
+
+/* Cuts the chunk at `at` and keeps the rest for the next one. */
+static void
+cut(struct chunker *chunker, struct chunk *chunk, size_t at)
+{
+    chunker->n_carry = chunk->n - at;
+    mem_grow(&chunker->carry, &chunker->cap_carry, chunker->n_carry, 1);
+    if (chunker->n_carry > 0)
+        memcpy(chunker->carry, chunk->text + at, chunker->n_carry);
+    chunk->n = at;
+}
+
+int
+chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
+{
+    size_t want = CHUNK_BYTES, any;
+    while (want < 2 * chunker->n_carry)
+        want *= 2;
+    chunk_reserve(chunk, want, 0);
+    if (chunker->n_carry > 0)
+        memcpy(chunk->text, chunker->carry, chunker->n_carry);
+    chunk->n = chunker->n_carry;
+    chunker->n_carry = 0;
+    chunk->last = false;
+    while (!chunker->ended) {
+        int got = fill(chunker, chunk, want, error);
+        if (got < 0)
+            return -1;
+        if (got == 0) {
+            chunker->ended = true;
+            break;
+        }
+        size_t at = chunk->n > 0 ? scan_cut(chunker->kernels, chunk->text, chunk->n, chunker->quotes, &any) : 0;
+        if (at == 0 && chunk->n >= CHUNK_INSIDE)
+            at = any;
+        if (at == 0 && chunk->n >= CHUNK_MOST)
+            at = chunk->n;
+        if (at > 0) {
+            cut(chunker, chunk, at);
+            return 1;
+        }
+        /* No record ends here: wait for more of it, or make room for more. */
+        if (got == 2 && input_wait(chunker->input, -1, error) < 0)
+            return -1;
+        if (got == 1) {
+            want *= 2;
+            chunk_reserve(chunk, want, chunk->n);
+        }
+    }
+    chunk->last = true;
+    memset(chunk->text + chunk->n, 0, SCAN_SLACK);
+    return chunk->n > 0;
+}

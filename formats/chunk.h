@@ -1,0 +1,57 @@
+/*
+ * Text in pieces of about CHUNK_BYTES that can be read independently: each is cut where a record seems to end
+ * (scan_cut: behind a line end with an even number of quotes before it). That is a guess. Where quotes stand inside
+ * cells it may be wrong; whoever reads the pieces in order notices, for the reader of one does not come out at its end.
+ *
+ * The cuts depend on the bytes alone, not on how they arrive, with one exception: when the input pauses for
+ * CHUNK_PAUSE_MS, what has come is given out, so that rows of a live pipe flow.
+ *
+ * A chunker is used by one thread at a time.
+ */
+#ifndef CL_CHUNK_H
+#define CL_CHUNK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "file.h"
+#include "scan/scan.h"
+
+enum {
+    CHUNK_BYTES = 1 << 20,
+    CHUNK_MOST = 64 << 20,    /* a chunk without any line end is cut here, wherever that is */
+    CHUNK_INSIDE = 4 << 20,   /* and one all of whose line ends seem quoted here, at a line end */
+    CHUNK_PAUSE_MS = 20,
+};
+
+/* A buffer that is used again for one chunk after the other. */
+struct chunk {
+    char *text; /* [n], with SCAN_SLACK readable bytes around it */
+    size_t n;
+    bool last;  /* the input ends behind it */
+    size_t cap; /* of text, beside the slack */
+};
+
+void chunk_close(struct chunk *chunk);
+
+struct chunker {
+    struct input *input;
+    const struct scan_kernels *kernels;
+    bool quotes;      /* line ends may be quoted */
+    const char *head; /* bytes read before; the caller's */
+    size_t n_head, head_at;
+    char *carry; /* what is behind the last cut */
+    size_t n_carry, cap_carry;
+    bool ended;
+};
+
+/* Starts with the `n` bytes at `head`, which must stay until they are used, and goes on with the input. */
+void chunker_open(struct chunker *chunker, struct input *input, const struct scan_kernels *kernels, bool quotes,
+                  const char *head, size_t n);
+/* The next chunk, never empty: 1; 0 when there are no bytes left; -1. */
+int chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error);
+void chunker_close(struct chunker *chunker);
+
+#endif
