@@ -116,6 +116,19 @@ mem_grow(void *pointer_to_p, size_t *cap, size_t need, size_t size)
     *cap = grown;
 }
 
+void
+mem_grow_aligned(uint8_t **p, size_t *cap, size_t need, size_t keep)
+{
+    if (need <= *cap)
+        return;
+    uint8_t *grown = mem_aligned(need);
+    if (keep > 0)
+        memcpy(grown, *p, keep);
+    free(*p);
+    *p = grown;
+    *cap = need;
+}
+
 /* Blocks double from 4 KiB; a request larger than the next block gets one of its own size. */
 enum { BLOCK_HEAD = 64, BLOCK_FIRST = 4096, BLOCK_MOST = 1 << 20 };
 

@@ -29,6 +29,8 @@ char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t n);
 /* Grows *p (elements of `size` bytes, *cap of them) so that `need` fit, at least doubling. */
 void mem_grow(void *pointer_to_p, size_t *cap, size_t need, size_t size);
+/* Makes a buffer of mem_aligned() (or NULL) at least `need` bytes long; the first `keep` stay. */
+void mem_grow_aligned(uint8_t **p, size_t *cap, size_t need, size_t keep);
 
 /* Ends the process as a failed mem_alloc does, for memory that a library could not get: "out of memory (WHAT)". */
 _Noreturn void mem_exhausted(const char *what);

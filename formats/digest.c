@@ -1,30 +1,12 @@
 /* Content digests of streams and checkpoints: man/cl-frames.5 and man/cl-checkpoint.5, section "Digest". */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "checkpoint.h"
+#include "hash.h"
 #include "memory.h"
 #include "msgpack.h"
 #include "stream.h"
-
-static XXH3_state_t *
-hash_open(void)
-{
-    XXH3_state_t *state = XXH3_createState();
-    if (state == NULL)
-        mem_exhausted("for a hash state");
-    XXH3_128bits_reset(state);
-    return state;
-}
-
-static void
-hash_hex(XXH128_hash_t hash, char hex[33])
-{
-    snprintf(hex, 33, "%016" PRIx64 "%016" PRIx64, (uint64_t) hash.high64, (uint64_t) hash.low64);
-}
 
 static int
 compare_keys(const void *a, const void *b)
@@ -61,7 +43,7 @@ canonical(struct arena *arena, const struct value *value)
 static void
 hash_packed(XXH3_state_t *state, struct packed *packed)
 {
-    XXH3_128bits_update(state, packed->bytes, packed->n);
+    hash_update(state, packed->bytes, packed->n);
     packed->n = 0;
 }
 
@@ -138,7 +120,7 @@ find_hashed(struct stream_digest *digest, const char *name, const char *dtype, c
         mem_grow(&digest->tensors, &digest->cap, code, sizeof *digest->tensors);
         struct hashed *made = &digest->tensors[code - 1];
         *made = (struct hashed){
-            .name = arena_strdup(&digest->arena, name), .dtype = dtype, .rank = rank, .state = hash_open()};
+            .name = arena_strdup(&digest->arena, name), .dtype = dtype, .rank = rank, .state = hash_new()};
         if (rank > 0)
             memcpy(made->shape, shape, rank * sizeof *shape);
     }
@@ -154,18 +136,18 @@ hash_rows(struct stream_digest *digest, const char *name, enum dtype dtype, uint
         return;
     size_t row_bytes = dtype_size(dtype) * (width == 0 ? 1 : width);
     struct hashed *hashed = find_hashed(digest, name, dtype_name(dtype), &width, width > 0);
-    XXH3_128bits_update(hashed->state, data, n * row_bytes);
+    hash_update(hashed->state, data, n * row_bytes);
 }
 
 static void
-hash_text(struct stream_digest *digest, const struct text_cells *text, uint64_t n)
+hash_cells(struct stream_digest *digest, const struct text_cells *text, uint64_t n)
 {
     struct hashed *hashed = find_hashed(digest, arena_printf(&digest->frame, "text.%s", text->name), "text", NULL, 0);
     for (uint64_t i = 0; i < n; i++) {
         uint64_t length = text->at[i + 1] - text->at[i];
-        XXH3_128bits_update(hashed->state, &length, sizeof length);
+        hash_update(hashed->state, &length, sizeof length);
         if (length > 0)
-            XXH3_128bits_update(hashed->state, text->bytes + text->at[i], length);
+            hash_update(hashed->state, text->bytes + text->at[i], length);
     }
 }
 
@@ -180,7 +162,7 @@ hash_split(struct stream_digest *digest, const struct batch *batch)
             struct hashed *hashed = find_hashed(digest, "split", "u8", NULL, 0);
             for (uint64_t left = digest->rows, n; left > 0; left -= n) {
                 n = left < sizeof zeros ? left : sizeof zeros;
-                XXH3_128bits_update(hashed->state, zeros, n);
+                hash_update(hashed->state, zeros, n);
             }
             known = true;
         }
@@ -206,13 +188,12 @@ stream_digest_rows(struct stream_digest *digest, const struct batch *batch)
     hash_rows(digest, "id", DTYPE_U64, 0, batch->id, batch->n);
     hash_split(digest, batch);
     for (uint32_t j = 0; j < batch->n_text; j++)
-        hash_text(digest, &batch->text[j], batch->n);
+        hash_cells(digest, &batch->text[j], batch->n);
     for (uint32_t j = 0; j < batch->n_other; j++) {
         const struct tensor *tensor = &batch->other[j];
         struct hashed *hashed =
             find_hashed(digest, tensor->name, dtype_name(tensor->dtype), tensor->shape + 1, tensor->rank - 1);
-        if (tensor->bytes > 0)
-            XXH3_128bits_update(hashed->state, tensor->data, tensor->bytes);
+        hash_update(hashed->state, tensor->data, tensor->bytes);
     }
     digest->rows += batch->n;
     arena_reset(&digest->frame);
@@ -249,7 +230,7 @@ stream_digest_close(struct stream_digest *digest, const struct schema *schema, c
 {
     struct packed packed = {0};
     struct arena *arena = &digest->frame;
-    XXH3_state_t *whole = hash_open();
+    XXH3_state_t *whole = hash_new();
     uint32_t n = digest->names.n;
     hash_value(whole, &packed, arena, value_string(arena, "table"));
     hash_value(whole, &packed, arena, table_content(schema, arena));
@@ -265,7 +246,7 @@ stream_digest_close(struct stream_digest *digest, const struct schema *schema, c
         hash_value(whole, &packed, arena, array);
         XXH3_freeState(hashed->state);
     }
-    hash_hex(XXH3_128bits_digest(whole), hex);
+    hash_text(XXH3_128bits_digest(whole), hex);
     XXH3_freeState(whole);
     free(packed.bytes);
     free(digest->tensors);
@@ -336,7 +317,7 @@ checkpoint_digest(const struct model *model, char hex[33])
 {
     struct packed packed = {0};
     struct arena arena = {0};
-    XXH3_state_t *whole = hash_open();
+    XXH3_state_t *whole = hash_new();
     size_t n;
     struct named *tensors = list_tensors(model, &n, &arena);
     hash_value(whole, &packed, &arena, value_string(&arena, "model"));
@@ -347,10 +328,10 @@ checkpoint_digest(const struct model *model, char hex[33])
         value_push(&arena, array, value_string(&arena, tensors[i].role));
         value_push(&arena, array, value_string(&arena, tensors[i].name));
         push_tensor(&arena, array, dtype_name(tensors[i].dtype), tensors[i].shape, tensors[i].rank,
-                    XXH3_128bits(tensors[i].data, tensors[i].bytes));
+                    hash_bytes(tensors[i].data, tensors[i].bytes));
         hash_value(whole, &packed, &arena, array);
     }
-    hash_hex(XXH3_128bits_digest(whole), hex);
+    hash_text(XXH3_128bits_digest(whole), hex);
     XXH3_freeState(whole);
     free(packed.bytes);
     arena_free(&arena);

@@ -10,7 +10,7 @@
  * so a frame that is returned is whole. Bytes are counted and hashed as they pass. Sentences of the reader begin with
  * the input's name and, where it says something, the byte: callers add neither.
  *
- * Writer: one writev per frame. The payload is written as given, or zstd-compressed (`level` > 0).
+ * Writer: one writev per frame. The payload is written from where it lies, or zstd-compressed (`level` > 0).
  */
 #ifndef CL_FRAME_H
 #define CL_FRAME_H
@@ -71,6 +71,10 @@ void frame_writer_open(struct frame_writer *writer, struct output *output, int l
  */
 int frame_write(struct frame_writer *writer, const char *kind, struct value *meta, const void *payload, size_t n,
                 unsigned shuffle, struct error *error);
+/* The same for a payload that is `parts` one after the other; they are not copied unless it is compressed. */
+struct iovec;
+int frame_write_parts(struct frame_writer *writer, const char *kind, struct value *meta, const struct iovec *parts,
+                      size_t n_parts, unsigned shuffle, struct error *error);
 /*
  * The `end` frame. The output is not committed: that is the caller's last act. Another stream may follow: counts and
  * hash start anew.

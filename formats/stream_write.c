@@ -3,25 +3,28 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include "stream.h"
 
 /* Where a batch is cut in two, and a dictionary's entries are. */
 enum { CUT_PAYLOAD = 64 << 20, CUT_ENTRIES = 1 << 16, CUT_ENTRY_BYTES = 1 << 20, MOST_ENTRY_BYTES = 8 << 20 };
+/* Tensors below this are copied together: fewer parts to hash and write. */
+enum { COPY_BELOW = 4096, ALIGN = 64 };
 
 struct stream_writer {
     const struct schema *schema;
     struct frame_writer frames;
-    uint32_t *sent;   /* [n_columns] dictionary entries written */
-    uint8_t *payload; /* 64-byte aligned */
-    size_t payload_cap;
+    uint32_t *sent;  /* [n_columns] dictionary entries written */
+    uint8_t *copied; /* what of a payload is not written from where it lies; 64-byte aligned */
+    size_t copied_cap;
     struct arena run, frame;
 };
 
 /* A tensor of the rows [first, first + n) of a batch: where its bytes are, or offsets that must be rebased. */
 struct piece {
     struct tensor tensor; /* data: of the first row */
-    bool rebase;          /* offsets of a text column */
+    bool rebase;          /* offsets of a text column that do not start at 0 */
     size_t at;            /* in the payload */
 };
 
@@ -70,7 +73,7 @@ list_pieces(const struct batch *batch, uint64_t first, uint64_t n, struct piece 
         uint64_t from = text->at[first], bytes = text->at[first + n] - from;
         add_piece(pieces, &n_pieces, arena_printf(arena, "text.%s.at", text->name), DTYPE_U64, text->at, first, n + 1,
                   0);
-        pieces[n_pieces - 1].rebase = true;
+        pieces[n_pieces - 1].rebase = from > 0;
         add_piece(pieces, &n_pieces, arena_printf(arena, "text.%s", text->name), DTYPE_U8,
                   text->bytes == NULL ? "" : text->bytes, from, bytes, 0);
     }
@@ -115,20 +118,6 @@ rows_of_frame(const struct batch *batch, uint64_t first)
     return i - first;
 }
 
-static void
-copy_piece(uint8_t *to, const struct piece *piece)
-{
-    if (!piece->rebase) {
-        if (piece->tensor.bytes > 0)
-            memcpy(to, piece->tensor.data, piece->tensor.bytes);
-        return;
-    }
-    const uint64_t *from = piece->tensor.data;
-    uint64_t *at = (uint64_t *) to;
-    for (uint64_t i = 0; i < piece->tensor.shape[0]; i++)
-        at[i] = from[i] - from[0];
-}
-
 static struct value *
 piece_to_value(const struct piece *piece, struct arena *arena)
 {
@@ -142,14 +131,72 @@ piece_to_value(const struct piece *piece, struct arena *arena)
     return map;
 }
 
-static void
-payload_reserve(struct stream_writer *writer, size_t bytes)
+/* The payload of a frame while it is put together: parts that lie one after the other in writer->copied are one. */
+struct payload {
+    struct iovec *parts;
+    size_t n_parts;
+    uint8_t *to; /* the next byte of writer->copied */
+    size_t bytes;
+};
+
+/* Appends n bytes of writer->copied and returns them, to be filled in. */
+static uint8_t *
+append_copied(struct payload *payload, size_t n)
 {
-    if (bytes <= writer->payload_cap)
-        return;
-    free(writer->payload);
-    writer->payload_cap = bytes + bytes / 4;
-    writer->payload = mem_aligned(writer->payload_cap);
+    uint8_t *to = payload->to;
+    if (n == 0)
+        return to;
+    struct iovec *last = payload->n_parts > 0 ? &payload->parts[payload->n_parts - 1] : NULL;
+    if (last != NULL && (uint8_t *) last->iov_base + last->iov_len == to)
+        last->iov_len += n;
+    else
+        payload->parts[payload->n_parts++] = (struct iovec){.iov_base = to, .iov_len = n};
+    payload->to += n;
+    payload->bytes += n;
+    return to;
+}
+
+static bool
+is_copied(const struct piece *piece)
+{
+    return piece->rebase || piece->tensor.bytes < COPY_BELOW;
+}
+
+static void
+append_piece(struct payload *payload, const struct piece *piece)
+{
+    const struct tensor *tensor = &piece->tensor;
+    size_t gap = piece->at - payload->bytes;
+    memset(append_copied(payload, gap), 0, gap);
+    if (piece->rebase) {
+        const uint64_t *from = tensor->data;
+        uint8_t *to = append_copied(payload, tensor->bytes);
+        for (uint64_t i = 0; i < tensor->shape[0]; i++) {
+            uint64_t at = from[i] - from[0];
+            memcpy(to + i * sizeof at, &at, sizeof at);
+        }
+    } else if (is_copied(piece)) {
+        if (tensor->bytes > 0)
+            memcpy(append_copied(payload, tensor->bytes), tensor->data, tensor->bytes);
+    } else {
+        payload->parts[payload->n_parts++] = (struct iovec){.iov_base = tensor->data, .iov_len = tensor->bytes};
+        payload->bytes += tensor->bytes;
+    }
+}
+
+/* The tensors as parts, with zeros between. */
+static struct payload
+assemble(struct stream_writer *writer, const struct piece *pieces, uint32_t n_pieces)
+{
+    size_t copied = 0;
+    for (uint32_t i = 0; i < n_pieces; i++)
+        copied += ALIGN + (is_copied(&pieces[i]) ? pieces[i].tensor.bytes : 0);
+    mem_grow_aligned(&writer->copied, &writer->copied_cap, copied, 0);
+    struct payload payload = {.parts = arena_array(&writer->frame, 2 * (size_t) n_pieces, sizeof *payload.parts),
+                              .to = writer->copied};
+    for (uint32_t i = 0; i < n_pieces; i++)
+        append_piece(&payload, &pieces[i]);
+    return payload;
 }
 
 static int
@@ -162,24 +209,18 @@ write_rows(struct stream_writer *writer, const struct batch *batch, uint64_t fir
     struct value *meta = value_map(arena), *tensors = value_array(arena);
     size_t bytes = 0;
     for (uint32_t i = 0; i < n_pieces; i++) {
-        pieces[i].at = (bytes + 63) & ~(size_t) 63;
+        pieces[i].at = (bytes + ALIGN - 1) & ~(size_t) (ALIGN - 1);
         bytes = pieces[i].at + pieces[i].tensor.bytes;
         value_push(arena, tensors, piece_to_value(&pieces[i], arena));
     }
     if (bytes > FRAME_MAX_PAYLOAD)
         return error_set(error, STATUS_DATA, "record %llu takes %zu bytes; a frame holds at most 1 GiB",
                          (unsigned long long) row, bytes);
-    payload_reserve(writer, bytes);
-    size_t end = 0;
-    for (uint32_t i = 0; i < n_pieces; i++) {
-        memset(writer->payload + end, 0, pieces[i].at - end);
-        copy_piece(writer->payload + pieces[i].at, &pieces[i]);
-        end = pieces[i].at + pieces[i].tensor.bytes;
-    }
+    struct payload payload = assemble(writer, pieces, n_pieces);
     value_set(arena, meta, "n", value_uint(arena, n));
     value_set(arena, meta, "row", value_uint(arena, row));
     value_set(arena, meta, "tensors", tensors);
-    int result = frame_write(&writer->frames, "rows", meta, writer->payload, bytes, 0, error);
+    int result = frame_write_parts(&writer->frames, "rows", meta, payload.parts, payload.n_parts, 0, error);
     arena_reset(arena);
     return result;
 }
@@ -300,7 +341,7 @@ stream_writer_close(struct stream_writer *writer)
     if (writer == NULL)
         return;
     frame_writer_close(&writer->frames);
-    free(writer->payload);
+    free(writer->copied);
     arena_free(&writer->frame);
     arena_free(&writer->run);
     free(writer);

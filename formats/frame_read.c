@@ -1,16 +1,14 @@
+/* Reading frames: frame.h. */
 #include "frame.h"
 
-#include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
-#include <xxhash.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "hash.h"
 #include "msgpack.h"
 
 enum {
@@ -22,37 +20,7 @@ enum {
     ZSTD_BLOCK = 128 << 10,  /* what one zstd block can decode to */
 };
 
-/* The canonical (big-endian) form in 32 hexadecimal digits, as `xxhsum -H2` prints it. */
-static void
-hash_text(XXH128_hash_t hash, char hex[33])
-{
-    snprintf(hex, 33, "%016" PRIx64 "%016" PRIx64, (uint64_t) hash.high64, (uint64_t) hash.low64);
-}
-
-static XXH3_state_t *
-hash_new(void)
-{
-    XXH3_state_t *hash = XXH3_createState();
-    if (hash == NULL)
-        mem_exhausted("for a hash state");
-    XXH3_128bits_reset(hash);
-    return hash;
-}
-
-/*
- * Byte shuffling: byte b of element i goes to place b * count + i, so that bytes of one significance stand together
- * and zstd finds what they share. A rest shorter than an element keeps its place at the end.
- */
-static void
-shuffle_bytes(uint8_t *to, const uint8_t *from, size_t n, size_t size)
-{
-    size_t count = n / size;
-    for (size_t b = 0; b < size; b++)
-        for (size_t i = 0; i < count; i++)
-            to[b * count + i] = from[i * size + b];
-    memcpy(to + count * size, from + count * size, n - count * size);
-}
-
+/* The inverse of byte shuffling, which frame_write.c describes. */
 static void
 unshuffle_bytes(uint8_t *to, const uint8_t *from, size_t n, size_t size)
 {
@@ -62,8 +30,6 @@ unshuffle_bytes(uint8_t *to, const uint8_t *from, size_t n, size_t size)
             to[i * size + b] = from[b * count + i];
     memcpy(to + count * size, from + count * size, n - count * size);
 }
-
-/* ------------------------------------------------------------------------------------------------ reader */
 
 struct frame_reader {
     struct input input;
@@ -321,7 +287,7 @@ take_head(struct frame_reader *reader, size_t n, size_t meta_at, struct error *e
             goto fail;
         reader->ended = true;
     } else {
-        XXH3_128bits_update(reader->hash, p, n);
+        hash_update(reader->hash, p, n);
         reader->frames++;
     }
     if (strcmp(reader->kind, "rows") == 0) {
@@ -348,20 +314,6 @@ fail:
     return at_byte(reader, reader->offset, error);
 }
 
-/* A 64-byte aligned buffer of at least `need` bytes, the first `keep` of them kept. */
-static void
-grow_aligned(uint8_t **p, size_t *cap, size_t need, size_t keep)
-{
-    if (need <= *cap)
-        return;
-    uint8_t *grown = mem_aligned(need);
-    if (keep > 0)
-        memcpy(grown, *p, keep);
-    free(*p);
-    *p = grown;
-    *cap = need;
-}
-
 /*
  * Room for more of the payload: what has arrived doubles, up to what was declared, so a length that lies costs no
  * memory. A regular file that is long enough does not lie.
@@ -374,7 +326,7 @@ grow_payload(struct frame_reader *reader)
     size_t need = reader->have < PAYLOAD_FIRST / 2 ? PAYLOAD_FIRST : 2 * reader->have;
     if (need > reader->stored || (reader->input.regular && reader->stored <= reader->input.size))
         need = reader->stored;
-    grow_aligned(&reader->payload, &reader->payload_cap, need, reader->have);
+    mem_grow_aligned(&reader->payload, &reader->payload_cap, need, reader->have);
 }
 
 /* Counts n more bytes of payload in. */
@@ -382,9 +334,10 @@ static void
 arrived(struct frame_reader *reader, size_t n)
 {
     const uint8_t *p = reader->payload + reader->have;
-    XXH3_128bits_update(reader->hash, p, n);
     if (reader->expected != NULL)
-        XXH3_128bits_update(reader->payload_hash, p, n);
+        hash_update_both(reader->hash, reader->payload_hash, p, n);
+    else
+        hash_update(reader->hash, p, n);
     reader->have += n;
 }
 
@@ -419,7 +372,7 @@ undo_zstd(struct frame_reader *reader, size_t bytes, struct error *error)
     /* Every zstd block takes at least 4 bytes, so a small payload cannot make us allocate a large one. */
     if (bytes == 0 || (content != ZSTD_CONTENTSIZE_UNKNOWN && content != bytes) || bytes / ZSTD_BLOCK > n / 4)
         return error_set(error, STATUS_DATA, "the payload does not decode to the %zu bytes it declares", bytes);
-    grow_aligned(&reader->decoded, &reader->decoded_cap, bytes, 0);
+    mem_grow_aligned(&reader->decoded, &reader->decoded_cap, bytes, 0);
     size_t got = ZSTD_decompressDCtx(reader->zstd, reader->decoded, bytes, p, n);
     if (ZSTD_isError(got) && ZSTD_getErrorCode(got) != ZSTD_error_dstSize_tooSmall)
         return error_set(error, STATUS_DATA, "the payload is damaged (zstd: %s)", ZSTD_getErrorName(got));
@@ -471,7 +424,7 @@ finish_payload(struct frame_reader *reader, struct frame *frame, struct error *e
         return -1;
     frame->payload = reader->decoded;
     if (size > 1) {
-        grow_aligned(&reader->plain, &reader->plain_cap, bytes, 0);
+        mem_grow_aligned(&reader->plain, &reader->plain_cap, bytes, 0);
         unshuffle_bytes(reader->plain, reader->decoded, bytes, size);
         frame->payload = reader->plain;
     }
@@ -574,167 +527,4 @@ frame_read(struct frame_reader *reader, struct frame *frame, bool wait, struct e
         reader->error = *error;
     }
     return status;
-}
-
-/* ------------------------------------------------------------------------------------------------ writer */
-
-struct frame_writer_state {
-    XXH3_state_t *hash;
-    struct packed head;
-    ZSTD_CCtx *zstd;
-    uint8_t *shuffled, *compressed;
-    size_t shuffled_cap, compressed_cap;
-};
-
-void
-frame_writer_open(struct frame_writer *writer, struct output *output, int level)
-{
-    *writer = (struct frame_writer){.output = output, .level = level};
-    writer->state = mem_zalloc(1, sizeof *writer->state);
-    writer->state->hash = hash_new();
-}
-
-void
-frame_writer_close(struct frame_writer *writer)
-{
-    struct frame_writer_state *state = writer->state;
-    arena_free(&writer->scratch);
-    if (state != NULL) {
-        XXH3_freeState(state->hash);
-        ZSTD_freeCCtx(state->zstd);
-        free(state->head.bytes);
-        free(state->shuffled);
-        free(state->compressed);
-        free(state);
-    }
-    *writer = (struct frame_writer){0};
-}
-
-/*
- * Replaces *payload by its compressed form where that is smaller. Returns the codec's name, NULL on error.
- */
-static const char *
-compress(struct frame_writer *writer, const void **payload, size_t *n, unsigned shuffle, struct error *error)
-{
-    struct frame_writer_state *state = writer->state;
-    if (writer->level == 0)
-        return "none";
-    if (state->zstd == NULL && (state->zstd = ZSTD_createCCtx()) == NULL) {
-        error_set(error, STATUS_SYSTEM, "out of memory (zstd)");
-        return NULL;
-    }
-    ZSTD_CCtx_setParameter(state->zstd, ZSTD_c_compressionLevel, writer->level);
-    const void *plain = *payload;
-    if (shuffle > 1) {
-        grow_aligned(&state->shuffled, &state->shuffled_cap, *n, 0);
-        shuffle_bytes(state->shuffled, plain, *n, shuffle);
-        plain = state->shuffled;
-    }
-    grow_aligned(&state->compressed, &state->compressed_cap, *n, 0);
-    size_t got = ZSTD_compress2(state->zstd, state->compressed, *n - 1, plain, *n);
-    if (ZSTD_isError(got)) {
-        if (ZSTD_getErrorCode(got) == ZSTD_error_dstSize_tooSmall)
-            return "none";
-        error_set(error, STATUS_SYSTEM, "zstd cannot compress: %s", ZSTD_getErrorName(got));
-        return NULL;
-    }
-    *payload = state->compressed;
-    *n = got;
-    return shuffle == 8 ? "zstd+shuffle8" : shuffle == 4 ? "zstd+shuffle4" : shuffle == 2 ? "zstd+shuffle2" : "zstd";
-}
-
-/* A copy of the map alone, its items shared, with room in `arena` for more keys. */
-static struct value *
-shallow_copy(struct arena *arena, const struct value *map)
-{
-    struct value *copy = value_map(arena);
-    copy->n = map->n;
-    copy->cap = 2 * (map->n + 3);
-    copy->items = arena_array(arena, copy->cap, sizeof *copy->items);
-    if (map->n > 0)
-        memcpy(copy->items, map->items, 2 * map->n * sizeof *copy->items);
-    return copy;
-}
-
-/* Packs the head into state->head and checks that our own reader would take it. */
-static int
-pack_head(struct frame_writer *writer, const char *kind, const struct value *meta, size_t stored, struct error *error)
-{
-    struct packed *head = &writer->state->head;
-    head->n = 0;
-    msgpack_encode_array_head(head, 3);
-    msgpack_encode_string(head, kind, strlen(kind));
-    size_t meta_at = head->n;
-    msgpack_encode(head, meta);
-    struct msgpack_scan scan = {0};
-    struct error inner;
-    if (msgpack_scan(&scan, head->bytes + meta_at, head->n - meta_at, &inner) != 1)
-        return error_set(error, STATUS_DATA, "a '%s' frame is too large to be read again: %s", kind, inner.text);
-    msgpack_encode_bin_head(head, (uint32_t) stored);
-    return 0;
-}
-
-int
-frame_write(struct frame_writer *writer, const char *kind, struct value *meta, const void *payload, size_t n,
-            unsigned shuffle, struct error *error)
-{
-    struct frame_writer_state *state = writer->state;
-    assert(shuffle <= 2 || shuffle == 4 || shuffle == 8);
-    uint64_t rows = 0;
-    if (strcmp(kind, "rows") == 0 && !value_get_u64(meta, "n", &rows))
-        return error_set(error, STATUS_DATA, "a 'rows' frame without a number of rows 'n'");
-    if (n > FRAME_MAX_PAYLOAD)
-        return error_set(error, STATUS_DATA, "a '%s' frame of %zu bytes (at most %d are written in one)", kind, n,
-                         FRAME_MAX_PAYLOAD);
-    if (n > 0) {
-        size_t bytes = n;
-        const char *codec = compress(writer, &payload, &n, shuffle, error);
-        if (codec == NULL)
-            return -1;
-        char hex[33];
-        hash_text(XXH3_128bits(payload, n), hex);
-        struct arena *scratch = &writer->scratch;
-        meta = shallow_copy(scratch, meta);
-        value_remove(meta, "bytes");
-        value_remove(meta, "codec");
-        value_remove(meta, "xxh3");
-        value_set(scratch, meta, "bytes", value_uint(scratch, bytes));
-        value_set(scratch, meta, "codec", value_string(scratch, codec));
-        value_set(scratch, meta, "xxh3", value_string(scratch, hex));
-    }
-    int status = pack_head(writer, kind, meta, n, error);
-    arena_reset(&writer->scratch);
-    if (status < 0)
-        return -1;
-    if (strcmp(kind, "end") != 0) {
-        XXH3_128bits_update(state->hash, state->head.bytes, state->head.n);
-        if (n > 0)
-            XXH3_128bits_update(state->hash, payload, n);
-    }
-    struct iovec parts[] = {
-        {.iov_base = state->head.bytes, .iov_len = state->head.n},
-        {.iov_base = (void *) (uintptr_t) payload, .iov_len = n},
-    };
-    if (output_writev(writer->output, parts, 2, error) < 0)
-        return -1;
-    writer->frames++;
-    writer->rows += rows;
-    return 0;
-}
-
-int
-frame_write_end(struct frame_writer *writer, struct error *error)
-{
-    char hex[33];
-    hash_text(XXH3_128bits_digest(writer->state->hash), hex);
-    struct arena *scratch = &writer->scratch;
-    struct value *meta = value_map(scratch);
-    value_set(scratch, meta, "frames", value_uint(scratch, writer->frames));
-    value_set(scratch, meta, "rows", value_uint(scratch, writer->rows));
-    value_set(scratch, meta, "xxh3", value_string(scratch, hex));
-    if (frame_write(writer, "end", meta, NULL, 0, 0, error) < 0)
-        return -1;
-    XXH3_128bits_reset(writer->state->hash);
-    writer->frames = writer->rows = 0;
-    return 0;
 }
