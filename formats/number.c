@@ -13,11 +13,14 @@
  * so the locale is C.
  */
 static double
-number_slow(const char *s, size_t n)
+number_slow(const char *s, size_t n, char decimal)
 {
     char small[128], *copy = n < sizeof small ? small : mem_alloc(n + 1);
     memcpy(copy, s, n);
     copy[n] = '\0';
+    char *point = memchr(copy, decimal, n);
+    if (point != NULL)
+        *point = '.';
     double value = strtod(copy, NULL);
     if (copy != small)
         free(copy);
@@ -38,7 +41,7 @@ number_infinite(const char *s, size_t n, bool negative, double *value)
  * ten up to 10^22 are both exact doubles, so one multiplication or division rounds once.
  */
 bool
-number_parse(const char *s, size_t n, double *value)
+number_parse_as(const char *s, size_t n, char decimal, double *value)
 {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -51,7 +54,7 @@ number_parse(const char *s, size_t n, double *value)
     for (; p < end && (uint8_t) (*p - '0') <= 9; p++)
         significand = significand * 10 + (uint8_t) (*p - '0');
     ptrdiff_t n_digits = p - digits, n_fraction = 0;
-    if (p < end && *p == '.') {
+    if (p < end && *p == decimal) {
         const char *const fraction = ++p;
         for (; p < end && (uint8_t) (*p - '0') <= 9; p++)
             significand = significand * 10 + (uint8_t) (*p - '0');
@@ -83,8 +86,14 @@ number_parse(const char *s, size_t n, double *value)
         *value = negative ? -magnitude : magnitude;
         return true;
     }
-    *value = number_slow(s, n);
+    *value = number_slow(s, n, decimal);
     return true;
+}
+
+bool
+number_parse(const char *s, size_t n, double *value)
+{
+    return number_parse_as(s, n, '.', value);
 }
 
 bool
@@ -99,8 +108,9 @@ number_is_code(const char *s, size_t n)
 }
 
 bool
-number_is_grouped(const char *s, size_t n)
+number_is_grouped_as(const char *s, size_t n, char decimal)
 {
+    const char group = decimal == ',' ? '.' : ',';
     char plain[64];
     size_t to = 0, separators = 0;
     bool digit_before = false;
@@ -108,7 +118,7 @@ number_is_grouped(const char *s, size_t n)
         return false;
     for (size_t i = 0; i < n; i++) {
         bool digit = (uint8_t) (s[i] - '0') <= 9;
-        if (s[i] == ',' || s[i] == '\'') {
+        if (s[i] == group || s[i] == '\'') {
             /* Between digits only: "a, b" and ",5" are no numbers of any country. */
             if (!digit_before || i + 1 == n || (uint8_t) (s[i + 1] - '0') > 9)
                 return false;
@@ -118,15 +128,21 @@ number_is_grouped(const char *s, size_t n)
         }
         digit_before = digit;
     }
-    /* 1.234,5 has the point first: drop it as well. */
-    const char *comma = memchr(s, ',', n), *point = memchr(s, '.', n);
-    if (comma != NULL && point != NULL && point < comma) {
+    /* Of both kinds the last is the decimal one: in 1.234,5 with a decimal point, the points go as well. */
+    const char *other = memchr(s, group, n), *point = memchr(s, decimal, n);
+    if (other != NULL && point != NULL && point < other) {
         size_t kept = 0;
         for (size_t i = 0; i < to; i++)
-            if (plain[i] != '.')
+            if (plain[i] != decimal)
                 plain[kept++] = plain[i];
         to = kept;
     }
     double value;
-    return separators > 0 && number_parse(plain, to, &value);
+    return separators > 0 && number_parse_as(plain, to, decimal, &value);
+}
+
+bool
+number_is_grouped(const char *s, size_t n)
+{
+    return number_is_grouped_as(s, n, '.');
 }

@@ -13,11 +13,17 @@
 
 /* True when all of s[0 .. n) is a number; *value may be infinite. */
 bool number_parse(const char *s, size_t n, double *value);
+/* The same with `decimal`, '.' or ',', for the point. */
+bool number_parse_as(const char *s, size_t n, char decimal, double *value);
 
 /* True for what looks like a number but is a code that would lose a digit: 007, 01234. */
 bool number_is_code(const char *s, size_t n);
 
-/* True for a number written with separators we do not read: 1,234.5  1'000  5,1. */
-bool number_is_grouped(const char *s, size_t n);
+/*
+ * True for what is no number only because of its separators: with the decimal '.' 1,234.5  1'000  5,1 and 1.234,5;
+ * with ',' the same with point and comma exchanged.
+ */
+bool number_is_grouped_as(const char *s, size_t n, char decimal);
+bool number_is_grouped(const char *s, size_t n); /* decimal '.' */
 
 #endif
