@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <xxhash.h>
@@ -530,6 +531,49 @@ test_pipe(void **state)
     free(payload);
 }
 
+/* The same bytes whether a payload is given whole or in parts, some of them empty. */
+static void
+test_parts(void **state)
+{
+    (void) state;
+    enum { BYTES = 20000, MOST_PARTS = 3000 };
+    static uint8_t payload[BYTES];
+    static const size_t steps[] = {7, 64, 4096, 9999, BYTES};
+    for (size_t i = 0; i < BYTES; i++)
+        payload[i] = (uint8_t) (i % 4 == 0 ? i / 7 : 7);
+    for (size_t i = 0; i < N_CODINGS; i++) {
+        struct output output;
+        struct frame_writer writer = writer_open(&output, codings[i].level);
+        for (size_t j = 0; j < sizeof steps / sizeof *steps; j++)
+            put_rows(&writer, 3, payload, BYTES, codings[i].shuffle);
+        put_end(&writer);
+        frame_writer_close(&writer);
+        struct bytes whole = take_file(output.fd);
+
+        writer = writer_open(&output, codings[i].level);
+        for (size_t j = 0; j < sizeof steps / sizeof *steps; j++) {
+            struct iovec parts[MOST_PARTS] = {{0}};
+            size_t n_parts = 1;
+            for (size_t at = 0; at < BYTES; at += steps[j]) {
+                size_t n = BYTES - at < steps[j] ? BYTES - at : steps[j];
+                parts[n_parts++] = (struct iovec){.iov_base = payload + at, .iov_len = n};
+            }
+            struct error error;
+            struct value *meta = value_map(&writer.scratch);
+            value_set(&writer.scratch, meta, "n", value_uint(&writer.scratch, 3));
+            assert_int_equal(frame_write_parts(&writer, "rows", meta, parts, n_parts + 1, codings[i].shuffle, &error),
+                             0);
+        }
+        put_end(&writer);
+        frame_writer_close(&writer);
+        struct bytes apart = take_file(output.fd);
+        assert_int_equal(apart.n, whole.n);
+        assert_memory_equal(apart.p, whole.p, whole.n);
+        free(whole.p);
+        free(apart.p);
+    }
+}
+
 /* A head larger than the reader's buffer: 10^5 columns. */
 static void
 test_large_head(void **state)
@@ -673,6 +717,7 @@ main(void)
         cmocka_unit_test(test_announced_payload),
         cmocka_unit_test(test_would_block),
         cmocka_unit_test(test_pipe),
+        cmocka_unit_test(test_parts),
         cmocka_unit_test(test_large_head),
         cmocka_unit_test(test_writer_refuses),
         cmocka_unit_test(test_meta_untouched),

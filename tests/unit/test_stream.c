@@ -580,6 +580,112 @@ unknown_frames_are_bounded(void **state)
     assert_non_null(strstr(error.text, "frames of unknown kinds without rows between them"));
 }
 
+/* A batch of the table above without most of its tensors: x and labels, and one text column. */
+static struct batch
+many_rows(struct fixture *f, uint64_t n, size_t cell_bytes)
+{
+    for (uint32_t i = 0; i < f->schema.n_columns; i++)
+        dict_free(&f->schema.columns[i].dict);
+    f->schema.n_columns = 0;
+    add_column(f, "a", COLUMN_NUM, ROLE_FEATURE);
+    add_column(f, "t", COLUMN_TEXT, ROLE_CARRY);
+    add_column(f, "l", COLUMN_NUM, ROLE_LABEL);
+    f->schema.task = TASK_REGRESSION;
+    schema_count(&f->schema);
+    struct batch batch = {.schema = &f->schema, .arena = &f->arena, .n = n, .row = 17, .n_text = 1};
+    batch.x = arena_array(&f->arena, n, sizeof *batch.x);
+    batch.y = arena_array(&f->arena, n, sizeof *batch.y);
+    batch.text = arena_zalloc(&f->arena, 1, sizeof *batch.text);
+    batch.text->name = "t";
+    batch.text->at = arena_zalloc(&f->arena, n + 1, sizeof *batch.text->at);
+    batch.text->bytes = arena_alloc(&f->arena, n * cell_bytes);
+    for (uint64_t i = 0; i < n; i++) {
+        batch.x[i] = (float) i * 0.25f;
+        batch.y[i] = (float) i * 0.5f;
+        memset(batch.text->bytes + batch.text->at[i], (int) ('a' + i % 26), cell_bytes - i % 2);
+        batch.text->at[i + 1] = batch.text->at[i] + cell_bytes - i % 2;
+    }
+    return batch;
+}
+
+/* Tensors that are copied and tensors that are not, in all neighbourhoods: where they are, and zeros between. */
+static void
+tensors_stand_where_the_meta_says(void **state)
+{
+    struct fixture *f = *state;
+    static const uint64_t counts[] = {1, 15, 16, 511, 512, 1023, 1024, 1025, 1100, 4097, 20000};
+    for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+        struct error error;
+        struct frame frame;
+        struct batch batch = many_rows(f, counts[k], k % 3 + 1);
+        const void *expected[] = {batch.x, batch.y, batch.text->at, batch.text->bytes};
+        const uint64_t n = batch.n, sizes[] = {4 * n, 4 * n, 8 * (n + 1), batch.text->at[n]};
+        struct output output = create(f->path[0]);
+        struct stream_writer *writer = stream_writer_open(&output, &f->schema, 0, &error);
+        assert_non_null(writer);
+        assert_int_equal(stream_write(writer, &batch, &error), 0);
+        assert_int_equal(stream_write_end(writer, &error), 0);
+        stream_writer_close(writer);
+        close(output.fd);
+        struct input input;
+        assert_int_equal(input_open(&input, f->path[0], &error), 0);
+        struct frame_reader *reader = frame_reader_open(&input);
+        assert_int_equal(frame_read(reader, &frame, true, &error), 1);
+        assert_int_equal(frame_read(reader, &frame, true, &error), 1);
+        const struct value *tensors = value_get(frame.meta, "tensors");
+        assert_int_equal(tensors->n, 4);
+        uint64_t end = 0;
+        for (size_t i = 0; i < 4; i++) {
+            uint64_t at;
+            assert_true(value_get_u64(tensors->items[i], "at", &at));
+            assert_int_equal(at, (end + 63) / 64 * 64);
+            for (; end < at; end++)
+                assert_int_equal(frame.payload[end], 0);
+            assert_memory_equal(frame.payload + at, expected[i], sizes[i]);
+            end = at + sizes[i];
+        }
+        assert_int_equal(end, frame.bytes);
+        assert_int_equal(frame_read(reader, &frame, true, &error), 1);
+        assert_int_equal(frame_read(reader, &frame, true, &error), 0);
+        frame_reader_close(reader);
+    }
+}
+
+/* Above 64 MiB a batch becomes several frames, whose text offsets start at 0 again. */
+static void
+large_batches_are_cut(void **state)
+{
+    struct fixture *f = *state;
+    enum { ROWS = 7, CELL = 20 << 20 };
+    struct error error;
+    struct batch batch = many_rows(f, ROWS, CELL), read;
+    struct output output = create(f->path[0]);
+    struct stream_writer *writer = stream_writer_open(&output, &f->schema, 0, &error);
+    assert_non_null(writer);
+    assert_int_equal(stream_write(writer, &batch, &error), 0);
+    assert_int_equal(stream_write_end(writer, &error), 0);
+    stream_writer_close(writer);
+    close(output.fd);
+    const char *path = f->path[0];
+    struct stream_reader *reader = stream_reader_open(&path, 1, &error);
+    assert_non_null(reader);
+    uint64_t row = 0;
+    for (unsigned frames = 0; frames < 2; frames++) {
+        assert_int_equal(stream_read(reader, &read, true, &error), 1);
+        assert_int_equal(read.n, frames == 0 ? 4 : 3);
+        assert_int_equal(read.row, batch.row + row);
+        assert_memory_equal(read.x, batch.x + row, read.n * sizeof *read.x);
+        assert_memory_equal(read.y, batch.y + row, read.n * sizeof *read.y);
+        assert_memory_equal(read.text->bytes, batch.text->bytes + batch.text->at[row], read.text->at[read.n]);
+        for (uint64_t i = 0; i <= read.n; i++)
+            assert_int_equal(read.text->at[i], batch.text->at[row + i] - batch.text->at[row]);
+        row += read.n;
+    }
+    assert_int_equal(row, ROWS);
+    assert_int_equal(stream_read(reader, &read, true, &error), 0);
+    stream_reader_close(reader);
+}
+
 int
 main(void)
 {
@@ -595,6 +701,8 @@ main(void)
         TEST(hostile_rows_are_refused),
         TEST(hostile_dictionaries_are_refused),
         TEST(unknown_frames_are_bounded),
+        TEST(tensors_stand_where_the_meta_says),
+        TEST(large_batches_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
