@@ -353,6 +353,16 @@ check_text(const struct parse *parse, struct error *error)
     return 0;
 }
 
+static int
+unknown_code(const struct batch *batch, uint64_t i, const struct column *column, uint32_t code, uint32_t limit,
+             struct error *error)
+{
+    char quoted[128];
+    return error_set(error, STATUS_DATA, "record %llu: column '%s' has the code %u, but its dictionary only %u entries",
+                     (unsigned long long) batch_rowno(batch, i),
+                     error_quote(quoted, sizeof quoted, column->name, strlen(column->name), 60), code, limit);
+}
+
 /* Codes [n, k] are in the dictionaries of their columns; in a later stream they become those of the first. */
 static int
 check_codes(const struct stream_reader *reader, const struct batch *batch, uint32_t *codes, uint32_t k,
@@ -370,15 +380,9 @@ check_codes(const struct stream_reader *reader, const struct batch *batch, uint3
     }
     for (uint64_t i = 0; i < batch->n; i++) {
         uint32_t *row = codes + i * k;
-        for (uint32_t j = 0; j < k; j++) {
-            char quoted[128];
-            const char *name = column_of(&reader->schema, j)->name;
+        for (uint32_t j = 0; j < k; j++)
             if (row[j] > limits[j])
-                return error_set(error, STATUS_DATA,
-                                 "record %llu: column '%s' has the code %u, but its dictionary only %u entries",
-                                 (unsigned long long) batch_rowno(batch, i),
-                                 error_quote(quoted, sizeof quoted, name, strlen(name), 60), row[j], limits[j]);
-        }
+                return unknown_code(batch, i, column_of(&reader->schema, j), row[j], limits[j], error);
         for (uint32_t j = 0; moved && j < k; j++)
             if (maps[j] != NULL)
                 row[j] = maps[j][row[j]];
