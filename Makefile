@@ -13,7 +13,7 @@
 #   make dist       build/cl-VERSION.tar.gz of the last commit
 #   make clean
 #
-# Honours CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR. BUILD chooses another build folder. With CI set, warnings are
+# Honours CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR, and CC_FOR_BUILD where CC makes programs for another machine. BUILD chooses another build folder. With CI set, warnings are
 # errors. V=1 shows whole commands. SETUP=check never installs anything: it says what is missing.
 
 BUILD ?= build
@@ -34,7 +34,7 @@ run = $(if $(V),,@)
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 SRC := $(wildcard common/*.c formats/*.c formats/*/*.c kernels/*.c kernels/*/*.c)
-OBJ := $(SRC:%.c=$(BUILD)/%.o)
+OBJ := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/formats/powers_table.o
 TOOLS := $(patsubst tools/%.c,%,$(wildcard tools/cl-*.c))
 PROGRAMS := $(TOOLS:%=$(BUILD)/%)
 UNIT := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/engines/test_*.c))
@@ -75,6 +75,20 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) CC $<
 	$(run)$(CC) $(ALL_CFLAGS) $(ISA_CFLAGS) -MMD -MP -c $< -o $@
+
+# A table that is computed: a program of the machine that builds writes its source.
+CC_FOR_BUILD ?= $(CC)
+$(BUILD)/build-aux/powers: build-aux/powers.c formats/powers.h
+	@mkdir -p $(@D)
+	$(say) HOSTCC $<
+	$(run)$(CC_FOR_BUILD) -std=gnu11 -O1 $(WARN) -Iformats $< -o $@
+$(BUILD)/formats/powers_table.c: $(BUILD)/build-aux/powers
+	@mkdir -p $(@D)
+	$(say) GEN $@
+	$(run)$< > $@
+$(BUILD)/formats/powers_table.o: $(BUILD)/formats/powers_table.c $(BUILD)/flags
+	$(say) CC $<
+	$(run)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 # tools/training.c is what cl-train and cl-tune share.
 $(BUILD)/cl-train $(BUILD)/cl-tune: $(BUILD)/tools/training.o
