@@ -34,6 +34,7 @@ struct sink {
     uint8_t how;     /* enum sink_how */
     uint8_t part;    /* READ_PART: enum date_part */
     uint8_t bits;    /* READ_HASH */
+    uint8_t dates;   /* READ_PART, and columns of time: enum date_order */
     int64_t origin;  /* READ_PART: microseconds since 1970 */
 };
 
