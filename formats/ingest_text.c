@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "csv.h"
+#include "dateparts.h"
 #include "datetime.h"
 #include "ingest_parts.h"
 #include "memory.h"
@@ -307,7 +308,7 @@ open_by_sample(struct ingest *in, struct text_source *source, struct error *erro
     if (first_record(source, &source->names, &source->n_names, error) < 0)
         return -1;
     size_t n = source->n_names, records = 0;
-    struct infer_column *stats = mem_zalloc(n, sizeof *stats);
+    struct infer_column *stats = infer_open(n);
     int got = 1, result = -1;
     bool bad = false;
     while (records < SAMPLE_RECORDS && (records < 2 || csv_kept_used(csv) < SAMPLE_BYTES) &&
@@ -324,6 +325,7 @@ open_by_sample(struct ingest *in, struct text_source *source, struct error *erro
     }
     if (got < 0)
         goto out;
+    infer_settle(stats, n, '.', in->delimiter, DATES_ISO);
     source->header = decide_header(in, file, source->names, n, stats, records);
     if (source->header && records == 0) {
         error_set(error, STATUS_DATA, "%s: no records follow the header", file);
@@ -522,7 +524,22 @@ read_numbers(struct ingest *in, const struct csv *csv, const struct sinks *sinks
             to[i] = NAN;
             continue;
         }
-        bool number = number_parse(s, n, &value);
+        if (sink->how == READ_PART) {
+            int64_t time;
+            if (!datetime_parse_as(s, n, sink->dates, &time))
+                return bad_cell(in, sink, NULL, true, error, "is not a date or time as the others are");
+            to[i] = date_part(sink->part, time, sink->origin);
+            continue;
+        }
+        if (missing_dash(&in->missing, s, n)) {
+            to[i] = NAN;
+            continue;
+        }
+        size_t length = n;
+        if (sink->how == READ_PERCENT)
+            for (length -= s[n - 1] == '%'; length > 0 && length < n && s[length - 1] == ' '; length--)
+                ;
+        bool number = (sink->how != READ_PERCENT || length < n) && number_parse(s, length, &value);
         float rounded = (float) value;
         if (!number || isinf(rounded) || (sink->inferred && s[0] == '0' && number_is_code(s, n)))
             return not_a_number(in, sink, s, n, number && isinf(rounded) ? HUGE_VAL : 0, error);
@@ -548,8 +565,10 @@ read_time(struct ingest *in, const struct csv *csv, int64_t *to, struct error *e
     size_t n = csv->cells[sink->source].n;
     if (missing_match(&in->missing, s, n))
         *to = INT64_MIN;
-    else if (!datetime_parse(s, n, to))
-        return bad_cell(in, sink, NULL, true, error, "is not an ISO 8601 date or time");
+    else if (missing_dash(&in->missing, s, n))
+        *to = INT64_MIN;
+    else if (!datetime_parse_as(s, n, sink->dates, to))
+        return bad_cell(in, sink, NULL, true, error, "is not a date or time as the others are");
     return 1;
 }
 
@@ -606,7 +625,8 @@ find_codes(struct ingest *in, const struct csv *csv, const struct sinks *sinks, 
         if (missing_match(&in->missing, s, n))
             continue;
         const struct dict *dict = &in->schema.columns[sink->column].dict;
-        to[i] = dict_find(dict, s, n);
+        to[i] = sink->how == READ_HASH ? 1 + (uint32_t) (XXH3_64bits(s, n) & ((1U << sink->bits) - 1))
+                                       : dict_find(dict, s, n);
         if (to[i] != 0)
             continue;
         int got = check_utf8(in, sink, s, n, error);
