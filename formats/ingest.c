@@ -9,6 +9,7 @@
 #include "file.h"
 #include "ingest_parts.h"
 #include "memory.h"
+#include "schema_json.h"
 
 enum { FRAME_BYTES = 1 << 20, FRAME_ROWS = 1 << 17, FRAME_BYTES_MOST = 512 << 20, BAD_TOLD = 10 };
 
@@ -137,6 +138,9 @@ ingest_new(const struct ingest_options *options, struct error *error)
     return in;
 }
 
+/* By enum ingest_format. */
+static const char *const formats[] = {"auto", "csv", "tsv", "idx", "npy", "safetensors", "jsonl", "libsvm", "frames"};
+
 /* Which format the first bytes are of; they suffice when fewer than the longest mark came. */
 static int
 sniff(const uint8_t *s, size_t n, const char *name, struct error *error)
@@ -160,7 +164,6 @@ int
 ingest_open(struct ingest *in, const struct schema *model, const char *const *paths, size_t n_paths,
             struct error *error)
 {
-    static const char *const formats[] = {"auto", "csv", "tsv", "idx", "npy"};
     static const char *const standard[] = {"-"};
     in->model = model;
     in->by_model = model != NULL;
@@ -195,6 +198,7 @@ ingest_open(struct ingest *in, const struct schema *model, const char *const *pa
             goto fail;
         ingest_note(in, "%s: format %s", input.name, formats[format]);
     }
+    in->format = format;
     bool text = format == INGEST_CSV || format == INGEST_TSV;
     return (text ? ingest_open_text : ingest_open_array)(in, &input, head, n, paths, n_paths, error);
 fail:
@@ -206,6 +210,19 @@ const struct schema *
 ingest_schema(const struct ingest *in)
 {
     return &in->schema;
+}
+
+void
+ingest_reading(struct ingest *in, struct schema_reading *reading)
+{
+    *reading = (struct schema_reading){.format = formats[in->format]};
+    if (in->format != INGEST_CSV && in->format != INGEST_TSV)
+        return;
+    in->texts[0] = in->delimiter;
+    reading->delimiter = in->delimiter == '\t' ? "tab" : in->texts;
+    reading->header = in->header == HEADER_AUTO ? NULL : in->header == HEADER_YES ? "yes" : "no";
+    reading->decimal = in->decimal == ',' ? "," : ".";
+    reading->missing = in->options->missing != NULL ? in->options->missing : MISSING_DEFAULT;
 }
 
 uint64_t

@@ -231,7 +231,8 @@ is_value(enum column_type type, const char *s, size_t n)
 {
     double number;
     int64_t time;
-    return (type == COLUMN_NUM && number_parse(s, n, &number)) || (type == COLUMN_TIME && datetime_parse(s, n, &time));
+    return (type == COLUMN_NUM && (number_parse(s, n, &number) || number_parse_as(s, n, ',', &number))) ||
+           (type == COLUMN_TIME && datetime_parse(s, n, &time));
 }
 
 /*
@@ -325,7 +326,7 @@ open_by_sample(struct ingest *in, struct text_source *source, struct error *erro
     }
     if (got < 0)
         goto out;
-    infer_settle(stats, n, '.', in->delimiter, DATES_ISO);
+    in->decimal = infer_settle(stats, n, in->decimal, in->delimiter, (enum date_order) in->options->dates);
     source->header = decide_header(in, file, source->names, n, stats, records);
     if (source->header && records == 0) {
         error_set(error, STATUS_DATA, "%s: no records follow the header", file);
@@ -334,6 +335,7 @@ open_by_sample(struct ingest *in, struct text_source *source, struct error *erro
     if (!source->header)
         for (size_t i = 0; i < n; i++)
             infer_add(&stats[i], &in->missing, source->names[i], strlen(source->names[i]));
+    in->header = source->header ? HEADER_YES : HEADER_NO;
     make_names(source->names, n, source->header);
     if (bad && in->bad_policy == BAD_FAIL) {
         bad_record(in, source, got, error);
@@ -425,6 +427,7 @@ open_by_model(struct ingest *in, struct text_source *source, struct error *error
     csv_rewind(&source->csv, in->delimiter, true);
     if (source->header && next_record(source, true, error) < 0)
         return -1;
+    in->header = source->header ? HEADER_YES : HEADER_NO;
     make_names(source->names, source->n_names, source->header);
     return ingest_plan_model(in, source->input.name, source->names, source->n_names, error);
 }
@@ -539,7 +542,7 @@ read_numbers(struct ingest *in, const struct csv *csv, const struct sinks *sinks
         if (sink->how == READ_PERCENT)
             for (length -= s[n - 1] == '%'; length > 0 && length < n && s[length - 1] == ' '; length--)
                 ;
-        bool number = (sink->how != READ_PERCENT || length < n) && number_parse(s, length, &value);
+        bool number = (sink->how != READ_PERCENT || length < n) && number_parse_as(s, length, in->decimal, &value);
         float rounded = (float) value;
         if (!number || isinf(rounded) || (sink->inferred && s[0] == '0' && number_is_code(s, n)))
             return not_a_number(in, sink, s, n, number && isinf(rounded) ? HUGE_VAL : 0, error);
