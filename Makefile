@@ -32,7 +32,7 @@ say = @$(if $(V),:,echo '  ')
 run = $(if $(V),,@)
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-SRC := $(wildcard common/*.c formats/*.c kernels/*.c kernels/*/*.c)
+SRC := $(wildcard common/*.c formats/*.c formats/scan/*.c kernels/*.c kernels/*/*.c)
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 TOOLS := $(patsubst tools/%.c,%,$(wildcard tools/cl-*.c))
 PROGRAMS := $(TOOLS:%=$(BUILD)/%)

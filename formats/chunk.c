@@ -5,8 +5,7 @@
 
 #include "memory.h"
 
-/* Room for `n` bytes; the `used` first ones are kept. */
-static void
+void
 chunk_reserve(struct chunk *chunk, size_t n, size_t used)
 {
     if (n <= chunk->cap)
@@ -15,7 +14,8 @@ chunk_reserve(struct chunk *chunk, size_t n, size_t used)
     memset(room, 0, SCAN_SLACK);
     if (used > 0)
         memcpy(room + SCAN_SLACK, chunk->text, used);
-    chunk_close(chunk);
+    if (chunk->text != NULL)
+        free(chunk->text - SCAN_SLACK);
     chunk->text = room + SCAN_SLACK;
     chunk->cap = n;
 }
@@ -25,7 +25,7 @@ chunk_close(struct chunk *chunk)
 {
     if (chunk->text != NULL)
         free(chunk->text - SCAN_SLACK);
-    *chunk = (struct chunk){.last = chunk->last};
+    *chunk = (struct chunk){0};
 }
 
 void
@@ -100,7 +100,7 @@ chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
         memcpy(chunk->text, chunker->carry, chunker->n_carry);
     chunk->n = chunker->n_carry;
     chunker->n_carry = 0;
-    chunk->last = false;
+    chunk->last = chunk->paused = false;
     while (!chunker->ended) {
         int got = fill(chunker, chunk, want, error);
         if (got < 0)
@@ -116,6 +116,7 @@ chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
             at = chunk->n;
         if (at > 0) {
             cut(chunker, chunk, at);
+            chunk->paused = got == 2;
             return 1;
         }
         /* No record ends here: wait for more of it, or make room for more. */

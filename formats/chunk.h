@@ -30,10 +30,13 @@ enum {
 struct chunk {
     char *text; /* [n], with SCAN_SLACK readable bytes around it */
     size_t n;
-    bool last;  /* the input ends behind it */
-    size_t cap; /* of text, beside the slack */
+    bool last;   /* the input ends behind it */
+    bool paused; /* the input paused behind it */
+    size_t cap;  /* of text, beside the slack */
 };
 
+/* Room for `n` bytes, the first `used` of which are kept. */
+void chunk_reserve(struct chunk *chunk, size_t n, size_t used);
 void chunk_close(struct chunk *chunk);
 
 struct chunker {

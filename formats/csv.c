@@ -54,6 +54,7 @@ start(struct csv *csv)
     csv->begin = csv->scan = 0;
     csv->n_cells = 0;
     csv->after_cr = csv->dropping = false;
+    csv->marks = true;
     csv->problem[0] = '\0';
 }
 
@@ -79,6 +80,40 @@ csv_open_memory(struct csv *csv, const void *bytes, size_t n, bool whole, char d
         memcpy(csv->buffer, bytes, n);
     csv->end = n;
     start(csv);
+}
+
+void
+csv_open_feed(struct csv *csv, char delimiter, uint64_t max_cell, uint64_t first_line)
+{
+    *csv = (struct csv){.max_cell = max_cell};
+    set_delimiter(csv, delimiter);
+    reserve(csv, 0);
+    start(csv);
+    csv->next_line = first_line;
+    csv->marks = false;
+}
+
+void
+csv_feed(struct csv *csv, const void *bytes, size_t n)
+{
+    reserve(csv, n);
+    if (n > 0)
+        memcpy(csv->buffer + csv->end, bytes, n);
+    csv->end += n;
+}
+
+void
+csv_feed_end(struct csv *csv)
+{
+    csv->eof = true;
+}
+
+bool
+csv_between(const struct csv *csv)
+{
+    bool at_start = csv->state == STATE_START ||
+                    (csv->state == STATE_CELL && csv->n_cells == 0 && csv->scan == csv->begin && !csv->dropping);
+    return at_start && csv->scan == csv->end && !csv->after_cr;
 }
 
 void
@@ -119,6 +154,8 @@ fill(struct csv *csv, bool wait, struct error *error)
 {
     if (csv->eof)
         return 0;
+    if (csv->input == NULL)
+        return CSV_WAIT; /* for csv_feed() */
     /* Small reads first: a stream that trickles should not cost a megabyte. */
     size_t ask = csv->cap < READ_BYTES ? FIRST_BYTES : READ_BYTES;
     reserve(csv, ask);
@@ -413,10 +450,11 @@ int
 csv_read(struct csv *csv, bool wait, struct error *error)
 {
     if (csv->state == STATE_START) {
-        if (csv->next_line == 1 && csv->scan == 0 && csv->begin == 0) {
+        if (csv->marks) {
             int got = skip_mark(csv, wait, error);
-            if (got != 1 && !(got == 0))
+            if (got != 1 && got != 0)
                 return got;
+            csv->marks = false;
         }
         begin_record(csv);
     }

@@ -56,7 +56,7 @@ struct csv {
     bool oversize;       /* the problem is one of length */
 
     /* Inside. */
-    struct input *input; /* NULL: memory only */
+    struct input *input; /* NULL: memory or csv_feed() */
     char delimiter;
     uint64_t max_cell;
     uint8_t class[256];
@@ -66,7 +66,7 @@ struct csv {
     size_t cell_at, quote_end; /* of the cell being scanned, from `begin` */
     int state;
     uint64_t next_line;
-    bool escaped, after_cr, quoted, eof, partial, dropping;
+    bool escaped, after_cr, quoted, eof, partial, dropping, marks;
     bool keep;
     char *kept;
     size_t n_kept, cap_kept;
@@ -79,6 +79,21 @@ struct csv {
 void csv_open(struct csv *csv, struct input *input, const void *head, size_t n, char delimiter, uint64_t max_cell);
 /* Reads from memory (copied). whole = false: the bytes go on elsewhere, so an incomplete last record is left out. */
 void csv_open_memory(struct csv *csv, const void *bytes, size_t n, bool whole, char delimiter, uint64_t max_cell);
+
+/*
+ * Scans what csv_feed() brings, from a record that starts on line `first_line`; no byte order mark is looked for.
+ * csv_read() returns CSV_WAIT when all of it is used up, until csv_feed_end() says that no more comes. Read until
+ * CSV_WAIT before feeding more: then the memory stays within one record and what is fed at once, and less than one
+ * record where that is too long.
+ */
+void csv_open_feed(struct csv *csv, char delimiter, uint64_t max_cell, uint64_t first_line);
+void csv_feed(struct csv *csv, const void *bytes, size_t n);
+void csv_feed_end(struct csv *csv);
+/*
+ * True when all that was fed has been read and the next byte starts a record. False behind a CR: a LF may follow that
+ * belongs to it.
+ */
+bool csv_between(const struct csv *csv);
 
 /*
  * The next record: enum csv_got, or -1 when reading failed, the input ends inside quotes or is UTF-16. Errors do not

@@ -108,3 +108,10 @@ infer_reason(const struct infer_column *column)
         return column->numbers == column->values ? "integers with leading zeros" : "text";
     }
 }
+
+void infer_add_distinct(struct infer_column *, const char *, size_t);
+void
+infer_add_distinct(struct infer_column *column, const char *s, size_t n)
+{
+    add_distinct(column, XXH3_64bits(s, n));
+}

@@ -57,6 +57,16 @@ struct infer_column {
 };
 
 void infer_add(struct infer_column *column, const struct missing *missing, const char *s, size_t n);
+/* A cell that is known to be a number without a leading zero, and not missing. */
+static inline void
+infer_add_number(struct infer_column *column, const char *s, size_t n)
+{
+    void infer_add_distinct(struct infer_column *, const char *, size_t);
+    column->values++;
+    column->numbers++;
+    if (column->n_distinct < INFER_DISTINCT)
+        infer_add_distinct(column, s, n);
+}
 enum column_type infer_type(const struct infer_column *column);
 /* True when all values would be numbers if separators were read, and some need it. */
 bool infer_grouped(const struct infer_column *column);

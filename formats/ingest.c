@@ -99,6 +99,7 @@ ingest_new(const struct ingest_options *options, struct error *error)
 {
     struct ingest *in = mem_zalloc(1, sizeof *in);
     in->options = options;
+    in->decimal = '.';
     missing_open(&in->missing, options->missing != NULL ? options->missing : MISSING_DEFAULT);
     const char *label[] = {options->label};
     struct option_list labels = {.values = label, .n = options->label != NULL};
@@ -279,6 +280,13 @@ ingest_bad(struct ingest *in, const char *where, const char *column, const char 
     return 0;
 }
 
+bool
+ingest_bad_matters(const struct ingest *in)
+{
+    return in->bad_policy == BAD_FAIL || in->n_bad < BAD_TOLD ||
+           (in->bad_policy == BAD_COUNT && in->n_bad >= in->bad_limit);
+}
+
 /* All has been read: is it what was expected? */
 static int
 finish(struct ingest *in, struct error *error)
@@ -305,6 +313,10 @@ finish(struct ingest *in, struct error *error)
 int
 ingest_read(struct ingest *in, struct batch *batch, struct error *error)
 {
+    if (in->source.next != NULL) {
+        int got = in->source.next(in, batch, error);
+        return got != 0 ? got : finish(in, error);
+    }
     in->batch.n = 0;
     in->text_bytes = 0;
     if (in->source.read(in, error) < 0)

@@ -118,6 +118,7 @@ main(int argc, char **argv)
          .given = &s.expect_given,
          .help = "an error unless exactly N records come"},
         OPT_U64(0, "frame-rows", "N", &s.frame_rows, 1, 1 << 30, "rows of a frame [about a MiB]"),
+        OPT_U64(0, "threads", "N", &s.threads, 1, 1024, "threads; no result depends on them [all cores]"),
         OPT_LEVEL('z', "compress", "LEVEL", &level, 3, 1, 19, "compress with zstd [3 when given without LEVEL]"),
         OPT_STRING('o', "output", "FILE", &output_path, "write to FILE, whole or not at all"),
         OPT_COMMON,
