@@ -13,7 +13,7 @@
 #   make dist       build/cl-VERSION.tar.gz of the last commit
 #   make clean
 #
-# Honours CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR. BUILD chooses another build folder. With CI set, warnings are
+# Honours CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR, and CC_FOR_BUILD where CC makes programs for another machine. BUILD chooses another build folder. With CI set, warnings are
 # errors. V=1 shows whole commands. SETUP=check never installs anything: it says what is missing.
 
 BUILD ?= build
@@ -22,7 +22,8 @@ PREFIX ?= /usr/local
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes $(if $(CI),-Werror)
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -ffp-contract=off -fno-math-errno -ffunction-sections -fdata-sections \
-	-pthread -D_GNU_SOURCE -Icommon -Iformats -Ikernels -Ikernels/learn $(CPPFLAGS)
+	-pthread -D_GNU_SOURCE -Icommon -Iformats -Iformats/scan -Ikernels -Ikernels/learn \
+	$(CPPFLAGS)
 ALL_LDFLAGS = -Wl,--as-needed -Wl,--gc-sections -pthread $(LDFLAGS)
 LIBS = $(LIBS_MSGPACK) -lzstd -lxxhash -lz -ldl -lm
 VERSION = $(shell sed -n 's/^.define CL_VERSION "\(.*\)"/\1/p' common/version.h)
@@ -32,8 +33,8 @@ say = @$(if $(V),:,echo '  ')
 run = $(if $(V),,@)
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-SRC := $(wildcard common/*.c formats/*.c formats/scan/*.c kernels/*.c kernels/*/*.c)
-OBJ := $(SRC:%.c=$(BUILD)/%.o)
+SRC := $(wildcard common/*.c formats/*.c formats/*/*.c kernels/*.c kernels/*/*.c)
+OBJ := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/formats/powers_table.o
 TOOLS := $(patsubst tools/%.c,%,$(wildcard tools/cl-*.c))
 PROGRAMS := $(TOOLS:%=$(BUILD)/%)
 UNIT := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/engines/test_*.c))
@@ -75,6 +76,20 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(say) CC $<
 	$(run)$(CC) $(ALL_CFLAGS) $(ISA_CFLAGS) -MMD -MP -c $< -o $@
 
+# A table that is computed: a program of the machine that builds writes its source.
+CC_FOR_BUILD ?= $(CC)
+$(BUILD)/build-aux/powers: build-aux/powers.c formats/powers.h
+	@mkdir -p $(@D)
+	$(say) HOSTCC $<
+	$(run)$(CC_FOR_BUILD) -std=gnu11 -O1 $(WARN) -Iformats $< -o $@
+$(BUILD)/formats/powers_table.c: $(BUILD)/build-aux/powers
+	@mkdir -p $(@D)
+	$(say) GEN $@
+	$(run)$< > $@
+$(BUILD)/formats/powers_table.o: $(BUILD)/formats/powers_table.c $(BUILD)/flags
+	$(say) CC $<
+	$(run)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
 # tools/training.c is what cl-train and cl-tune share.
 $(BUILD)/cl-train $(BUILD)/cl-tune: $(BUILD)/tools/training.o
 
@@ -94,11 +109,17 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/driver.o $(BUILD)/libcl.a
 
 # One kernel source, compiled once per instruction set; picked at run time.
 ifneq ($(filter x86_64% amd64%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
-$(BUILD)/kernels/cpu/isa_avx512.o: ISA_CFLAGS = -O3 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512 \
-	-fno-trapping-math
-$(BUILD)/kernels/cpu/isa_avx2.o: ISA_CFLAGS = -O3 -mavx2 -mfma -fno-trapping-math
+# common/isa.h says what each set contains.
+AVX2_CFLAGS = -O3 -mavx2 -mfma -mbmi -mbmi2 -mpclmul -mpopcnt
+AVX512_CFLAGS = $(AVX2_CFLAGS) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512
+$(BUILD)/kernels/cpu/isa_avx512.o: ISA_CFLAGS = $(AVX512_CFLAGS) -fno-trapping-math
+$(BUILD)/kernels/cpu/isa_avx2.o: ISA_CFLAGS = $(AVX2_CFLAGS) -fno-trapping-math
+$(BUILD)/formats/scan/%_avx512.o: ISA_CFLAGS = $(AVX512_CFLAGS)
+$(BUILD)/formats/scan/%_vbmi2.o: ISA_CFLAGS = $(AVX512_CFLAGS) -mavx512vbmi2
+$(BUILD)/formats/scan/%_avx2.o: ISA_CFLAGS = $(AVX2_CFLAGS)
 endif
 $(BUILD)/kernels/cpu/isa_base.o: ISA_CFLAGS = -O3 -fno-trapping-math
+$(BUILD)/formats/scan/%_base.o $(BUILD)/formats/scan/%_neon.o: ISA_CFLAGS = -O3
 
 demo: all
 	@PATH="$(abspath $(BUILD)):$$PATH" examples/demo.sh $(BUILD)/demo
@@ -124,7 +145,7 @@ lint:
 	@build-aux/lint.sh --build $(BUILD)
 
 format:
-	clang-format -i $(wildcard common/*.[ch] formats/*.[ch] kernels/*.[ch] kernels/*/*.[ch] tools/*.[ch] tests/*/*.[ch])
+	clang-format -i $(wildcard common/*.[ch] formats/*.[ch] formats/*/*.[ch] kernels/*.[ch] kernels/*/*.[ch] tools/*.[ch] tests/*/*.[ch])
 
 completions: $(COMPLETIONS)
 $(BUILD)/completions/bash/%: $(BUILD)/%

@@ -100,7 +100,7 @@ int cpu_write(struct engine_state *state, enum engine_what what, uint32_t param,
 const char *cpu_describe(struct engine_state *state);
 void cpu_close(struct engine_state *state);
 
-/* isa.c: the kernels for this machine, or those CL_ISA names. NULL with a sentence. */
+/* pick.c: the kernels for this machine, or those CL_ISA names. NULL with a sentence. */
 const struct cpu_kernels *cpu_kernels_pick(struct error *error);
 
 /* gradient.c */

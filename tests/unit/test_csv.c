@@ -84,11 +84,39 @@ read_pipe(const char *bytes, size_t n, char delimiter, size_t step, bool wait)
     return text.bytes;
 }
 
+/* The same from csv_feed(), in pieces of `step` bytes. */
+static char *
+read_feed(const char *bytes, size_t n, uint64_t first_line, size_t step)
+{
+    struct csv csv;
+    struct error error;
+    struct text text = {0};
+    int got;
+    csv_open_feed(&csv, ',', MAX_CELL, first_line);
+    text_add(&text, "", 0);
+    for (size_t at = 0; at < n; at += step) {
+        csv_feed(&csv, bytes + at, n - at < step ? n - at : step);
+        while ((got = csv_read(&csv, true, &error)) != CSV_WAIT)
+            describe(&text, &csv, got, &error);
+    }
+    csv_feed_end(&csv);
+    while ((got = csv_read(&csv, true, &error)) > 0)
+        describe(&text, &csv, got, &error);
+    describe(&text, &csv, got, &error);
+    csv_close(&csv);
+    return text.bytes;
+}
+
 static void
 check(const char *csv, const char *expected)
 {
     char *got = read_memory(csv, strlen(csv), ',', MAX_CELL);
     assert_string_equal(got, expected);
+    for (size_t step = 1; step <= 3 && strncmp(csv, "\xef\xbb\xbf", 3) != 0; step++) {
+        char *fed = read_feed(csv, strlen(csv), 1, step);
+        assert_string_equal(fed, expected);
+        free(fed);
+    }
     for (size_t step = 1; step <= 3; step++) {
         char *piped = read_pipe(csv, strlen(csv), ',', step, step != 2);
         assert_string_equal(piped, expected);
@@ -215,6 +243,76 @@ test_memory_is_bounded(void **state)
     csv_close(&csv);
     input_close(&input);
     waitpid(child, NULL, 0);
+}
+
+static void
+test_feed(void **state)
+{
+    (void) state;
+    char *got = read_feed("a,b\r\n\r\nc\n\xef\xbb\xbf,d", 14, 41, 2);
+    assert_string_equal(got, "41[a|b]43[c]44[\xef\xbb\xbf|d]");
+    free(got);
+    got = read_feed("a\n\"b\n", 5, 7, 5);
+    assert_string_equal(got, "7[a]-8: the input ends inside a quoted cell that this record opens (cut short, or a "
+                             "quote that is not closed)");
+    free(got);
+
+    /* Between records: not within one, not in its leading blanks, and not between CR and LF. */
+    static const struct {
+        const char *fed;
+        bool between;
+    } steps[] = {{"a", false},   {",", false},  {"b\n", true}, {" ", false},  {"\n", true},        {"\n\n", true},
+                 {"\"", false},  {"\n", false}, {"\"", false}, {"\r", false}, {"\n", true},        {"\r", false},
+                 {"\r\n", true}, {"x", false},  {"\r", false}, {"y", false},  {"\nz\n\nu\n", true}};
+    struct csv csv;
+    struct error error;
+    csv_open_feed(&csv, ',', MAX_CELL, 1);
+    assert_true(csv_between(&csv));
+    assert_int_equal(csv_read(&csv, true, &error), CSV_WAIT);
+    assert_true(csv_between(&csv));
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        csv_feed(&csv, steps[i].fed, strlen(steps[i].fed));
+        assert_false(csv_between(&csv));
+        while (csv_read(&csv, true, &error) == CSV_RECORD)
+            continue;
+        if (csv_between(&csv) != steps[i].between)
+            fail_msg("step %zu: %sbetween two records", i, steps[i].between ? "not " : "");
+    }
+    csv_feed_end(&csv);
+    assert_int_equal(csv_read(&csv, true, &error), CSV_END);
+    csv_close(&csv);
+}
+
+/* 64 MB of one cell, then a good record; the bytes before the end of the cell are not kept. */
+static void
+test_feed_is_bounded(void **state)
+{
+    (void) state;
+    for (int quoted = 0; quoted < 2; quoted++) {
+        static char block[1 << 16];
+        struct csv csv;
+        struct error error;
+        csv_open_feed(&csv, ',', 1000, 1);
+        csv_feed(&csv, "a,\"", quoted ? 3 : 2);
+        memset(block, 'x', sizeof block);
+        for (int i = 0; i < 1024; i++) {
+            csv_feed(&csv, block, sizeof block);
+            assert_int_equal(csv_read(&csv, true, &error), CSV_WAIT);
+            assert_false(csv_between(&csv));
+        }
+        assert_true(csv.cap < 1 << 19);
+        const char *end = quoted ? "\n\",b\n\nc,d\n" : ",b\n\n\nc,d\n";
+        csv_feed(&csv, end, strlen(end));
+        assert_int_equal(csv_read(&csv, true, &error), CSV_BAD);
+        assert_true(csv.oversize);
+        assert_int_equal(csv.problem_cell, 1);
+        assert_int_equal(csv_read(&csv, true, &error), CSV_RECORD);
+        assert_int_equal(csv.line, 4);
+        assert_int_equal(csv.n_cells, 2);
+        assert_int_equal(csv_read(&csv, true, &error), CSV_WAIT);
+        assert_true(csv_between(&csv));
+        csv_close(&csv);
+    }
 }
 
 static void
@@ -365,9 +463,17 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_records),         cmocka_unit_test(test_quotes), cmocka_unit_test(test_blanks),
-        cmocka_unit_test(test_bad_bytes),       cmocka_unit_test(test_limits), cmocka_unit_test(test_memory_is_bounded),
-        cmocka_unit_test(test_keep_and_rewind), cmocka_unit_test(test_utf8),   cmocka_unit_test(test_spectrum),
+        cmocka_unit_test(test_records),
+        cmocka_unit_test(test_quotes),
+        cmocka_unit_test(test_blanks),
+        cmocka_unit_test(test_bad_bytes),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_memory_is_bounded),
+        cmocka_unit_test(test_feed),
+        cmocka_unit_test(test_feed_is_bounded),
+        cmocka_unit_test(test_keep_and_rewind),
+        cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_spectrum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
