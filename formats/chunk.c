@@ -93,8 +93,8 @@ int
 chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
 {
     size_t want = CHUNK_BYTES, any;
-    while (want < 2 * chunker->n_carry)
-        want *= 2;
+    if (chunker->n_carry > want / 2)
+        want += chunker->n_carry;
     chunk_reserve(chunk, want, 0);
     if (chunker->n_carry > 0)
         memcpy(chunk->text, chunker->carry, chunker->n_carry);
@@ -110,10 +110,8 @@ chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
             break;
         }
         size_t at = chunk->n > 0 ? scan_cut(chunker->kernels, chunk->text, chunk->n, chunker->quotes, &any) : 0;
-        if (at == 0 && chunk->n >= CHUNK_INSIDE)
-            at = any;
         if (at == 0 && chunk->n >= CHUNK_MOST)
-            at = chunk->n;
+            at = any > 0 ? any : chunk->n;
         if (at > 0) {
             cut(chunker, chunk, at);
             chunk->paused = got == 2;
@@ -123,7 +121,7 @@ chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
         if (got == 2 && input_wait(chunker->input, -1, error) < 0)
             return -1;
         if (got == 1) {
-            want *= 2;
+            want = CHUNK_MOST;
             chunk_reserve(chunk, want, chunk->n);
         }
     }

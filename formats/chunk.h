@@ -21,8 +21,7 @@
 
 enum {
     CHUNK_BYTES = 1 << 20,
-    CHUNK_MOST = 64 << 20,    /* a chunk without any line end is cut here, wherever that is */
-    CHUNK_INSIDE = 4 << 20,   /* and one all of whose line ends seem quoted here, at a line end */
+    CHUNK_MOST = 4 << 20, /* a chunk in which no record ends is cut here, behind a line end if there is one at all */
     CHUNK_PAUSE_MS = 20,
 };
 

@@ -2,6 +2,7 @@
  * A chunk of delimited text to rows, a tile of some 16 KiB at a time: cells by vectors (scan.h), then column by column:
  * numbers thousands at a time (convert.h), what those leave cell by cell (ingest_rows.c).
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -272,6 +273,18 @@ gather(struct worker *worker, const struct columns *columns, const char *text, c
     *behind = tile->behind;
 }
 
+void
+csv_drop_markers(const struct ingest *in, const char *text, const uint32_t *before, const uint32_t *behind, size_t n,
+                 float *values)
+{
+    const struct text_source *source = in->source.state;
+    for (size_t k = 0; k < source->n_markers; k++)
+        for (size_t i = 0; i < n; i++)
+            if (values[i] == source->markers[k] &&
+                missing_match(&in->missing, text + (uint32_t) (before[i] + 1), behind[i] - before[i] - 1))
+                values[i] = NAN;
+}
+
 static void
 read_floats(struct worker *worker, const struct columns *columns, const char *text, float *to, bool weight)
 {
@@ -284,6 +297,8 @@ read_floats(struct worker *worker, const struct columns *columns, const char *te
     gather(worker, columns, text, &before, &behind);
     mem_grow(&tile->left, &tile->cap_left, n, sizeof *tile->left);
     size_t n_left = source->convert->floats(text, before, behind, n, in->decimal, to, tile->left);
+    /* to[] of the cells that are left may hold anything, but is set below. */
+    csv_drop_markers(in, text, before, behind, n, to);
     for (size_t i = 0; i < n_left; i++) {
         uint32_t at = tile->left[i];
         struct cell cell = csv_bare_cell(text, before[at], behind[at], in->delimiter, worker->scratch);

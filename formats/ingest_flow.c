@@ -99,7 +99,7 @@ start_threads(struct flow *flow, struct ingest *in)
 void
 flow_open(struct flow *flow, struct ingest *in, unsigned n_threads)
 {
-    *flow = (struct flow){.n_threads = n_threads, .n_slots = n_threads == 1 ? 1 : 2 * n_threads + 1};
+    *flow = (struct flow){.n_threads = n_threads, .n_slots = n_threads == 1 ? 1 : n_threads + 2};
     flow->slots = mem_zalloc(flow->n_slots, sizeof *flow->slots);
     for (size_t i = 0; i < flow->n_slots; i++)
         segment_open(&flow->slots[i].segment, in);

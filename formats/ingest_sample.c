@@ -12,7 +12,7 @@
 enum {
     SAMPLE_RECORDS = 10000,
     SAMPLE_BYTES = 4 << 20,
-    SAMPLE_MOST = 64 << 20, /* when so much holds no two records */
+    SAMPLE_MOST = 8 << 20, /* when so much holds no two records */
     LOOK_BYTES = 64 << 10,
     LOOK_RECORDS = 100,
 };
@@ -182,6 +182,7 @@ add_cells(struct sample *sample, const char *text, size_t first, size_t n)
     mem_grow(&sample->left, &sample->cap_left, n, sizeof *sample->left);
     size_t n_left = source->convert->floats(text, scan->before + first, scan->behind + first, n, sample->in->decimal,
                                             sample->values, sample->left);
+    csv_drop_markers(sample->in, text, scan->before + first, scan->behind + first, n, sample->values);
     for (size_t i = 0, column = 0, next = 0; i < n; i++) {
         if (next < n_left && sample->left[next] == i) {
             next++;

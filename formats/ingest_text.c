@@ -34,6 +34,7 @@ text_free(struct ingest *in)
     if (source->open)
         input_close(&source->input);
     text_free_names(source->names, source->n_names);
+    free(source->markers);
     free(source);
 }
 
@@ -46,8 +47,8 @@ text_fetch(struct text_source *source, size_t n, struct error *error)
     while (head->n < n) {
         if (head->last)
             return 0;
-        size_t want = n < FIRST_BYTES ? FIRST_BYTES : n;
-        chunk_reserve(head, want, head->n);
+        if (n > head->cap)
+            chunk_reserve(head, n < FIRST_BYTES ? FIRST_BYTES : n + n / 2, head->n);
         ssize_t got = input_read(&source->input, head->text + head->n, head->cap - head->n, true, error);
         if (got < 0)
             return -1;
@@ -410,6 +411,18 @@ csv_diagnose(struct ingest *in, const struct chunk *chunk, size_t at, struct err
     return result;
 }
 
+/* Missing values that are written as numbers, such as -999, which a kernel for numbers does not know. */
+static void
+find_markers(struct ingest *in)
+{
+    struct text_source *source = in->source.state;
+    double value;
+    source->markers = mem_array(in->missing.n, sizeof *source->markers);
+    for (size_t i = 0; i < in->missing.n; i++)
+        if (number_parse_as(in->missing.texts[i], in->missing.lengths[i], in->decimal, &value))
+            source->markers[source->n_markers++] = (float) value;
+}
+
 int
 ingest_open_text(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths,
                  size_t n_paths, struct error *error)
@@ -425,6 +438,7 @@ ingest_open_text(struct ingest *in, struct input *input, const void *head, size_
         .diagnose = csv_diagnose,
     };
     in->source = (struct source){.next = text_next, .free = text_free, .state = source};
+    find_markers(in);
     source->scan = scan_kernels_pick(error);
     source->convert = source->scan != NULL ? convert_kernels_pick(error) : NULL;
     if (source->convert == NULL)

@@ -124,6 +124,8 @@ struct text_source {
     /* Of the format: a chunk's whole records to rows, and what is wrong with the record at an offset. */
     void (*parse)(struct worker *worker, const struct chunk *chunk, struct segment *segment);
     int (*diagnose)(struct ingest *in, const struct chunk *chunk, size_t at, struct error *error);
+    float *markers; /* [n_markers] values of missing markers that are numbers */
+    size_t n_markers;
     struct chunker chunker;
     struct flow flow;
     struct worker *workers;
@@ -184,6 +186,9 @@ void worker_close(struct worker *worker);
 void csv_chunk(struct worker *worker, const struct chunk *chunk, struct segment *segment);
 /* A cell as the scanner found it, without its blanks and doubled quotes. scratch: has room for it. */
 struct cell csv_bare_cell(const char *text, uint32_t before, uint32_t behind, char delimiter, char *scratch);
+/* Makes values NaN whose cells are missing markers that look like numbers. */
+void csv_drop_markers(const struct ingest *in, const char *text, const uint32_t *before, const uint32_t *behind,
+                      size_t n, float *values);
 void csv_tile_close(struct csv_tile *tile);
 
 /* ingest_flow.c */
