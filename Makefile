@@ -13,8 +13,8 @@
 #   make dist       build/cl-VERSION.tar.gz of the last commit
 #   make clean
 #
-# Honours CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR, and CC_FOR_BUILD where CC makes programs for another machine. BUILD chooses another build folder. With CI set, warnings are
-# errors. V=1 shows whole commands. SETUP=check never installs anything: it says what is missing.
+# Honours CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR, and CC_FOR_BUILD where CC makes programs for another machine. BUILD
+# chooses another build folder. With CI set, warnings are errors. V=1 shows whole commands. SETUP=check never installs anything: it says what is missing.
 
 BUILD ?= build
 CC ?= cc

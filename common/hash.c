@@ -1,9 +1,12 @@
 #include "hash.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "isa.h"
 #include "memory.h"
 
 enum { PIECE_BYTES = 32 << 10 }; /* stays in the first-level cache */
@@ -28,6 +31,19 @@ enum { PIECE_BYTES = 32 << 10 }; /* stays in the first-level cache */
 #define XXH3_128bits_update_dispatch XXH3_128bits_update
 #endif
 
+static bool
+use_dispatch(void)
+{
+    static atomic_int known; /* 0 not yet, 1 no, 2 yes */
+    int use = atomic_load_explicit(&known, memory_order_relaxed);
+    if (use == 0) {
+        struct error ignored; /* who computes with CL_ISA reports it */
+        use = HAVE_DISPATCH && isa_pick(&ignored) > ISA_BASE ? 2 : 1;
+        atomic_store_explicit(&known, use, memory_order_relaxed);
+    }
+    return use == 2;
+}
+
 XXH3_state_t *
 hash_new(void)
 {
@@ -43,7 +59,7 @@ hash_update(XXH3_state_t *hash, const void *bytes, size_t n)
 {
     if (n == 0)
         return;
-    if (HAVE_DISPATCH)
+    if (use_dispatch())
         XXH3_128bits_update_dispatch(hash, bytes, n);
     else
         XXH3_128bits_update(hash, bytes, n);
@@ -63,7 +79,7 @@ hash_update_both(XXH3_state_t *a, XXH3_state_t *b, const void *bytes, size_t n)
 XXH128_hash_t
 hash_bytes(const void *bytes, size_t n)
 {
-    return HAVE_DISPATCH ? XXH3_128bits_dispatch(bytes, n) : XXH3_128bits(bytes, n);
+    return use_dispatch() ? XXH3_128bits_dispatch(bytes, n) : XXH3_128bits(bytes, n);
 }
 
 void

@@ -2,8 +2,8 @@
  * XXH3-128, as fast as the machine can: every large buffer is hashed through here.
  *
  * libxxhash is compiled for the oldest machine of its architecture (SSE2: 21 GB/s where AVX-512 reaches 98). Where the
- * library brings code for newer x86 processors that is picked at run time, this uses it; hashes are the same.
- * Short strings (dictionaries, names) use XXH3_64bits() of <xxhash.h> as it is.
+ * library brings code for newer x86 processors, which it picks by itself, this uses it unless CL_ISA is base; hashes
+ * are the same. Short strings (dictionaries, names) use XXH3_64bits() of <xxhash.h> as it is.
  *
  *     XXH3_state_t *hash = hash_new();
  *     hash_update(hash, bytes, n);

@@ -240,7 +240,7 @@ schema_y(const struct schema *schema, uint32_t t)
 /* To and from meta maps */
 
 static const char *const column_keys[] = {"name", "type", "role", NULL};
-static const char *const table_keys[] = {"cl", "columns", "task", "transforms", "model", NULL};
+static const char *const table_keys[] = {"cl", "columns", "task", "transforms", "profile", "model", NULL};
 
 static bool
 is_one_of(const struct value *key, const char *const *keys)
@@ -282,6 +282,8 @@ schema_to_value(const struct schema *schema, struct arena *arena)
     value_set(arena, meta, "columns", columns);
     value_set(arena, meta, "task", value_string(arena, task_names[schema->task]));
     value_set(arena, meta, "transforms", transforms);
+    if (schema->profile != NULL)
+        value_set(arena, meta, "profile", profile_to_value(schema->profile, arena));
     if (schema->model[0] != '\0')
         value_set(arena, meta, "model", value_string(arena, schema->model));
     copy_unknown(arena, meta, schema->extra, table_keys);
@@ -435,6 +437,10 @@ fill_schema(struct schema *schema, const struct value *meta, struct error *error
     schema->extra = extra->n > 0 ? extra : NULL;
     if (check_columns(schema, error) < 0 || model_from_value(schema, value_get(meta, "model"), error) < 0)
         return -1;
+    const struct value *profile = value_get(meta, "profile");
+    if (profile != NULL && profile->kind != VALUE_NIL &&
+        (schema->profile = profile_from_value(profile, &schema->arena, error)) == NULL)
+        return -1;
     return transforms_from_value(schema, value_get(meta, "transforms"), error);
 }
 
@@ -466,6 +472,8 @@ schema_copy(struct schema *to, const struct schema *from)
     to->transforms = arena_zalloc(&to->arena, from->n_transforms, sizeof *to->transforms);
     for (uint32_t i = 0; i < from->n_transforms; i++)
         transform_copy(&to->transforms[i], &from->transforms[i], &to->arena);
+    if (from->profile != NULL)
+        to->profile = profile_copy(from->profile, &to->arena);
     if (from->extra != NULL)
         to->extra = value_copy(&to->arena, from->extra);
     schema_count(to);

@@ -19,6 +19,7 @@
 
 #include "error.h"
 #include "memory.h"
+#include "profile.h"
 #include "transform.h"
 #include "value.h"
 
@@ -72,9 +73,10 @@ struct schema {
     enum task task;
     struct transform *transforms; /* in order of application */
     uint32_t n_transforms;
-    char model[33];         /* digest of the model the stream was read with, or "" */
-    struct value *extra;    /* unknown keys of the `table` meta, or NULL */
-    uint32_t n_x, n_c, n_y; /* set by schema_count() */
+    struct profile *profile; /* of the training rows, or NULL */
+    char model[33];          /* digest of the model the stream was read with, or "" */
+    struct value *extra;     /* unknown keys of the `table` meta, or NULL */
+    uint32_t n_x, n_c, n_y;  /* set by schema_count() */
     /* Made by schema_count(), freed by schema_free(): where the columns of x, then c, then y are; and their names. */
     uint32_t *places; /* [n_x + n_c + n_y] */
     uint32_t *slots;  /* [n_slots] open addressing over XXH3-64 of the name; 0 = empty, else index + 1 */
@@ -113,7 +115,7 @@ void schema_free(struct schema *schema);
 
 /*
  * Columns (name, type, role), task and transforms must be equal: 0, or -1 with a sentence that names the first
- * difference. Dictionaries may differ.
+ * difference. Dictionaries and profiles may differ.
  */
 int schema_same(const struct schema *a, const struct schema *b, struct error *error);
 

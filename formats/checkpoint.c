@@ -12,9 +12,9 @@
  */
 enum { PART_BYTES = 64 << 20, DEFAULT_LEVEL = 3, MAX_MODEL_KEYS = 1000 };
 
-static const char *const model_keys[] = {"cl",     "numerics", "network",    "loss",      "huber_delta",
-                                         "task",   "columns",  "transforms", "optimiser", "training",
-                                         "memory", "lineage",  NULL};
+static const char *const model_keys[] = {"cl",       "numerics", "network",    "loss",    "huber_delta",
+                                         "task",     "columns",  "transforms", "profile", "optimiser",
+                                         "training", "memory",   "lineage",    NULL};
 
 /* Model to meta and back */
 
@@ -47,6 +47,7 @@ model_to_value(const struct model *model, struct arena *arena)
     value_set(arena, meta, "task", value_get(table, "task"));
     value_set(arena, meta, "columns", value_get(table, "columns"));
     value_set(arena, meta, "transforms", value_get(table, "transforms"));
+    set_optional(arena, meta, "profile", value_get(table, "profile"));
     set_optional(arena, meta, "optimiser", model->optimiser);
     set_optional(arena, meta, "training", model->training);
     set_optional(arena, meta, "memory", model->memory);

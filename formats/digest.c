@@ -321,7 +321,9 @@ checkpoint_digest(const struct model *model, char hex[33])
     size_t n;
     struct named *tensors = list_tensors(model, &n, &arena);
     hash_value(whole, &packed, &arena, value_string(&arena, "model"));
-    hash_value(whole, &packed, &arena, model_to_value(model, &arena));
+    struct value *meta = model_to_value(model, &arena);
+    value_remove(meta, "profile");
+    hash_value(whole, &packed, &arena, meta);
     hash_dicts(whole, &packed, &model->schema);
     for (size_t i = 0; i < n; i++) {
         struct value *array = value_array(&arena);

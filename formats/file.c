@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "inflate.h"
 #include "memory.h"
 #include "program.h"
 
@@ -105,7 +106,7 @@ readable(int fd, int timeout_ms)
 }
 
 ssize_t
-input_read(struct input *input, void *buffer, size_t n, bool wait, struct error *error)
+input_read_source(struct input *input, void *buffer, size_t n, bool wait, struct error *error)
 {
     input->would_block = false;
     if (!wait && !input->regular) {
@@ -135,10 +136,29 @@ input_read(struct input *input, void *buffer, size_t n, bool wait, struct error 
     }
 }
 
+ssize_t
+input_read(struct input *input, void *buffer, size_t n, bool wait, struct error *error)
+{
+    if (input->inflate != NULL) {
+        input->would_block = false;
+        return inflate_read(input->inflate, buffer, n, wait, &input->would_block, error);
+    }
+    if (input->ahead_at == input->n_ahead)
+        return input_read_source(input, buffer, n, wait, error);
+    size_t again = (size_t) (input->n_ahead - input->ahead_at);
+    again = again < n ? again : n;
+    memcpy(buffer, input->ahead + input->ahead_at, again);
+    input->ahead_at += (uint8_t) again;
+    input->would_block = false;
+    return (ssize_t) again;
+}
+
 int
 input_wait(struct input *input, int timeout_ms, struct error *error)
 {
-    if (input->regular)
+    if (input->inflate != NULL)
+        return inflate_wait(input->inflate, timeout_ms, error);
+    if (input->regular || input->ahead_at < input->n_ahead)
         return 1;
     int ready = readable(input->fd, timeout_ms);
     return ready < 0 ? error_errno(error, "cannot poll %s", input->name) : ready;
@@ -147,7 +167,11 @@ input_wait(struct input *input, int timeout_ms, struct error *error)
 void
 input_close(struct input *input)
 {
-    if (input->fd > STDERR_FILENO)
+    /* An input that was handed on has no descriptor any more: its decoder went with it. */
+    if (input->inflate != NULL && input->fd >= 0) {
+        inflate_close(input->inflate); /* and with it the descriptor */
+        input->inflate = NULL;
+    } else if (input->fd > STDERR_FILENO)
         close(input->fd);
     input->fd = -1;
 }

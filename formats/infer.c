@@ -1,18 +1,21 @@
 #include "infer.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <strings.h>
 #include <xxhash.h>
 
-#include "datetime.h"
 #include "memory.h"
 #include "number.h"
 #include "options.h"
 
+/* Missing values. */
+
 void
 missing_open(struct missing *missing, const char *list)
 {
-    *missing = (struct missing){0};
+    *missing = (struct missing){.dashes = strcmp(list, MISSING_DEFAULT) == 0};
     missing->texts = split_list(list, &missing->n);
     missing->lengths = mem_array(missing->n, sizeof *missing->lengths);
     for (size_t i = 0; i < missing->n; i++) {
@@ -42,35 +45,156 @@ missing_listed(const struct missing *missing, const char *s, size_t n)
     return false;
 }
 
-static void
-add_distinct(struct infer_column *column, uint64_t hash)
+/* Different values. */
+
+struct infer_column *
+infer_open(size_t n)
 {
-    for (uint32_t i = 0; i < column->n_distinct; i++)
-        if (column->distinct[i] == hash)
-            return;
-    if (column->n_distinct < INFER_DISTINCT)
-        column->distinct[column->n_distinct++] = hash;
+    /* The sets stand behind the columns. */
+    struct infer_column *columns = mem_zalloc(n, sizeof(struct infer_column) + sizeof(struct infer_set));
+    struct infer_set *sets = (struct infer_set *) (columns + n);
+    for (size_t i = 0; i < n; i++)
+        columns[i].set = &sets[i];
+    return columns;
 }
 
 void
-infer_add(struct infer_column *column, const struct missing *missing, const char *s, size_t n)
+infer_set_spill(struct infer_set *set)
 {
-    double number;
-    int64_t time;
-    if (missing_match(missing, s, n))
-        return;
-    column->values++;
-    if (column->n_distinct < INFER_DISTINCT)
-        add_distinct(column, XXH3_64bits(s, n));
-    if (number_parse(s, n, &number)) {
-        column->numbers++;
-        column->codes += number_is_code(s, n);
-        return;
+    uint32_t bits[INFER_SLOTS] = {0};
+    set->n = 0;
+    for (size_t i = 0; i < INFER_SLOTS; i++) {
+        uint32_t mark = set->slots[i], *word = &bits[mark >> 6 & (INFER_SLOTS - 1)], bit = 1U << (mark >> 1 & 31);
+        if (mark == 0)
+            continue;
+        set->n += (*word & bit) == 0;
+        *word |= bit;
     }
-    if (datetime_parse(s, n, &time))
-        column->times++;
-    else if (number_is_grouped(s, n))
-        column->grouped++;
+    memcpy(set->bits, bits, sizeof bits);
+    set->many = true;
+}
+
+uint64_t
+infer_hash_long(const char *s, size_t n)
+{
+    return XXH3_64bits(s, n);
+}
+
+static uint64_t
+hash_text(const char *s, size_t n)
+{
+    uint64_t words[2];
+    if (n > 16)
+        return infer_hash_long(s, n);
+    infer_words(s, n, words);
+    return infer_hash_words(words, n);
+}
+
+uint64_t
+infer_distinct(const struct infer_column *column, bool *exact)
+{
+    const struct infer_set *set = column->set;
+    *exact = set != NULL && !set->many;
+    if (set == NULL)
+        return column->n_distinct;
+    if (!set->many)
+        return set->n;
+    double bits = INFER_BITS, unset = set->n < INFER_BITS ? bits - set->n : 0.5;
+    double estimate = bits * log(bits / unset);
+    return estimate < (double) column->values ? (uint64_t) (estimate + 0.5) : column->values;
+}
+
+/* Cells. */
+
+static bool
+is_boolean(const char *s, size_t n)
+{
+    static const char *const words[] = {"true", "false", "yes", "no", "t", "f", "y", "n", "on", "off"};
+    for (size_t i = 0; i < sizeof words / sizeof *words && n <= 5; i++)
+        if (strlen(words[i]) == n && strncasecmp(words[i], s, n) == 0)
+            return true;
+    return false;
+}
+
+/* 1,234 or 12,345,678: the commas of a number could divide thousands. */
+static bool
+commas_may_group(const char *s, size_t n)
+{
+    size_t digits = 0, i = n > 0 && (s[0] == '-' || s[0] == '+');
+    if (i < n && s[i] == '0')
+        return false;
+    for (; i < n && s[i] != ','; i++)
+        digits++;
+    if (digits == 0 || digits > 3)
+        return false;
+    for (; i < n && s[i] == ','; i += 4)
+        if (n - i < 4 || (n - i > 4 && s[i + 4] != ','))
+            return false;
+    return i == n;
+}
+
+static void
+add_number(struct infer_column *column, const char *s, size_t n, bool percent)
+{
+    double value;
+    bool point = number_parse(s, n, &value), comma = number_parse_as(s, n, ',', &value);
+    if (percent) {
+        column->percents += point;
+        column->comma.percents += comma;
+    } else {
+        column->numbers += point;
+        column->comma.numbers += comma;
+        column->codes += point && number_is_code(s, n);
+    }
+    column->points += point && !comma;
+    if (comma && !point) {
+        column->comma.commas++;
+        column->comma.sure += !commas_may_group(s, n);
+    }
+    column->grouped += !percent && !point && number_is_grouped(s, n);
+    column->comma.grouped += !percent && !comma && number_is_grouped_as(s, n, ',');
+}
+
+static void
+add_date(struct infer_column *column, const char *s, size_t n)
+{
+    struct datetime_look look;
+    if (!datetime_look(s, n, &look))
+        return;
+    const bool reads[2] = {look.dmy, look.mdy};
+    const uint64_t before[2] = {column->dmy, column->mdy};
+    for (int k = 0; k < 2; k++)
+        if (reads[k] && (before[k] == 0 || look.time[k] < column->first_time[k]))
+            column->first_time[k] = look.time[k];
+    column->times++;
+    column->ordered += look.ordered;
+    column->dmy += look.dmy;
+    column->mdy += look.mdy;
+    column->clock |= look.time[look.dmy ? 0 : 1] % 86400000000 != 0;
+}
+
+void
+infer_add_value(struct infer_column *column, const char *s, size_t n)
+{
+    column->values++;
+    infer_count(column, hash_text(s, n));
+    uint64_t before = column->numbers;
+    bool percent = n > 1 && s[n - 1] == '%';
+    size_t length = percent ? n - 1 : n;
+    while (percent && length > 0 && s[length - 1] == ' ')
+        length--;
+    /* No number begins with another character: text costs nothing more. */
+    bool digit = n > 0 && ((uint8_t) (s[0] - '0') <= 9 || strchr("+-.,", s[0]) != NULL);
+    if (digit || strncasecmp(s, "inf", n < 3 ? n : 3) == 0)
+        add_number(column, s, length, percent);
+    if (column->numbers > before)
+        return;
+    add_date(column, s, n);
+    column->dashes += is_dash(s, n);
+    column->booleans += is_boolean(s, n);
+    column->bytes += n;
+    if (n > column->longest)
+        column->longest = n < UINT32_MAX ? (uint32_t) n : UINT32_MAX;
     if (column->example[0] == '\0') {
         size_t keep = n < INFER_EXAMPLE - 1 ? n : INFER_EXAMPLE - 1;
         memcpy(column->example, s, keep);
@@ -78,40 +202,170 @@ infer_add(struct infer_column *column, const struct missing *missing, const char
     }
 }
 
-enum column_type
-infer_type(const struct infer_column *column)
+void
+infer_add(struct infer_column *column, const struct missing *missing, const char *s, size_t n)
 {
-    if (column->numbers == column->values && column->codes == 0)
-        return COLUMN_NUM;
-    if (column->times == column->values)
-        return COLUMN_TIME;
-    return COLUMN_CAT;
+    if (missing_match(missing, s, n))
+        column->missing++;
+    else
+        infer_add_value(column, s, n);
+}
+
+/* Decisions. */
+
+static bool
+comma(const struct infer_column *column)
+{
+    return column->decimal == ',';
+}
+
+/* So many values and dashes are all there is, and not only dashes. */
+static bool
+all(const struct infer_column *column, uint64_t n)
+{
+    return n + column->dashes == column->values && n > 0;
+}
+
+static uint64_t
+numbers(const struct infer_column *column)
+{
+    return comma(column) ? column->comma.numbers : column->numbers;
+}
+
+char
+infer_settle(struct infer_column *columns, size_t n, char decimal, char delimiter, enum date_order dates)
+{
+    bool sure = false, points = false;
+    for (size_t i = 0; i < n; i++) {
+        const struct infer_column *column = &columns[i];
+        bool is_comma =
+            column->comma.commas > 0 && (all(column, column->comma.numbers) || all(column, column->comma.percents));
+        sure |= is_comma && column->comma.sure > 0;
+        points |= column->points > 0 && (all(column, column->numbers) || all(column, column->percents));
+    }
+    if (decimal == 0)
+        decimal = sure && !points && delimiter != ',' ? ',' : '.';
+    for (size_t i = 0; i < n; i++) {
+        columns[i].decimal = decimal;
+        columns[i].dates = dates;
+    }
+    return decimal;
+}
+
+bool
+infer_percent(const struct infer_column *column)
+{
+    return all(column, comma(column) ? column->comma.percents : column->percents);
 }
 
 bool
 infer_grouped(const struct infer_column *column)
 {
-    return column->grouped > 0 && column->numbers + column->grouped == column->values;
+    uint64_t grouped = comma(column) ? column->comma.grouped : column->grouped;
+    return grouped > 0 && all(column, numbers(column) + grouped);
+}
+
+enum date_order
+infer_dates(const struct infer_column *column)
+{
+    if (column->ordered == 0)
+        return DATES_ISO;
+    bool dmy = column->dmy == column->times, mdy = column->mdy == column->times;
+    return dmy && mdy ? column->dates : dmy ? DATES_DMY : mdy ? DATES_MDY : DATES_ISO;
+}
+
+/* All values are dates in one order at least. */
+static bool
+is_dates(const struct infer_column *column)
+{
+    return all(column, column->times) && (column->dmy == column->times || column->mdy == column->times);
+}
+
+bool
+infer_unordered(const struct infer_column *column)
+{
+    return is_dates(column) && column->ordered > 0 && infer_dates(column) == DATES_ISO;
+}
+
+int64_t
+infer_origin(const struct infer_column *column)
+{
+    const int64_t day = 86400000000;
+    int64_t first = column->first_time[infer_dates(column) == DATES_MDY], time = first % day;
+    return first - (time < 0 ? time + day : time);
+}
+
+enum column_type
+infer_type(const struct infer_column *column)
+{
+    if (column->values == 0 || (all(column, numbers(column)) && column->codes == 0) || infer_percent(column))
+        return COLUMN_NUM;
+    return is_dates(column) && !infer_unordered(column) ? COLUMN_TIME : COLUMN_CAT;
 }
 
 const char *
 infer_reason(const struct infer_column *column)
 {
+    bool percents = column->percents > 0 || column->comma.percents > 0;
     if (column->values == 0)
         return "no value in the sample";
     switch (infer_type(column)) {
     case COLUMN_NUM:
-        return "numbers";
+        return infer_percent(column) ? "percentages" : "numbers";
     case COLUMN_TIME:
-        return "dates";
+        return infer_dates(column) == DATES_ISO   ? "dates"
+               : infer_dates(column) == DATES_DMY ? "dates, the day first"
+                                                  : "dates, the month first";
     default:
-        return column->numbers == column->values ? "integers with leading zeros" : "text";
+        if (column->codes > 0 && all(column, numbers(column)))
+            return "integers with leading zeros";
+        if (column->booleans == column->values)
+            return "booleans";
+        if (infer_unordered(column))
+            return "dates, but whether the day or the month comes first cannot be seen";
+        if (all(column, column->times))
+            return "dates, some with the day and some with the month first";
+        if (percents && all(column, numbers(column) + (comma(column) ? column->comma.percents : column->percents)))
+            return "numbers, of which some have a % sign and some have none";
+        return numbers(column) > 0 ? "text and numbers" : "text";
     }
 }
 
-void infer_add_distinct(struct infer_column *, const char *, size_t);
-void
-infer_add_distinct(struct infer_column *column, const char *s, size_t n)
+/* 1,234,567 */
+static const char *
+thousands(char buffer[32], uint64_t n)
 {
-    add_distinct(column, XXH3_64bits(s, n));
+    char *s = buffer + 31;
+    *s = '\0';
+    for (int digits = 0; digits == 0 || n > 0; digits++, n /= 10) {
+        if (digits > 0 && digits % 3 == 0)
+            *--s = ',';
+        *--s = (char) ('0' + n % 10);
+    }
+    return s;
+}
+
+void
+infer_figures(const struct infer_column *column, char *buffer, size_t cap)
+{
+    char counts[3][32], missing[64] = "";
+    bool exact;
+    uint64_t distinct = infer_distinct(column, &exact);
+    buffer[0] = '\0';
+    if (column->set == NULL || column->values == 0)
+        return;
+    if (!exact)
+        for (uint64_t unit = 1;; unit *= 10) /* two digits of it are known */
+            if (distinct / unit < 100) {
+                distinct = (distinct + unit / 2) / unit * unit;
+                break;
+            }
+    if (distinct > column->values)
+        distinct = column->values;
+    if (column->missing > 0)
+        snprintf(missing, sizeof missing, ", %s missing", thousands(counts[2], column->missing));
+    snprintf(buffer, cap, "%s%s different value%s in %s record%s%s", exact ? "" : "about ",
+             thousands(counts[0], distinct), distinct == 1 ? "" : "s",
+             thousands(counts[1], column->values + column->missing), column->values + column->missing == 1 ? "" : "s",
+             missing);
 }

@@ -34,6 +34,7 @@ struct sink {
     uint8_t how;     /* enum sink_how */
     uint8_t part;    /* READ_PART: enum date_part */
     uint8_t bits;    /* READ_HASH */
+    uint8_t dates;   /* READ_PART, and columns of time: enum date_order */
     int64_t origin;  /* READ_PART: microseconds since 1970 */
 };
 
@@ -90,7 +91,7 @@ struct ingest {
 void ingest_warn(const struct ingest *in, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void ingest_note(const struct ingest *in, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* ingest_plan.c */
+/* ingest_names.c */
 
 /* Names as a lookup: position of a name, -1 when absent, -2 when it is there twice. */
 struct name_index {
@@ -108,6 +109,10 @@ int name_list_open(struct name_list *list, const struct option_list *values, boo
 void name_list_close(struct name_list *list);
 /* Checks the words of --types and --role. */
 int ingest_check_words(const struct ingest *in, struct error *error);
+int ingest_no_column(const char *file, const char *name, const char *what, char *const *names, size_t n,
+                     struct error *error);
+
+/* ingest_plan.c, ingest_plan_model.c */
 
 /*
  * Decides columns without a model and makes schema and sinks. names: [n] columns; stats: [n] what is in them.
@@ -125,13 +130,18 @@ int ingest_plan(struct ingest *in, const struct plan_source *source, struct erro
 /* The same by the model, or by the schema of a stream; and which of the two it is, for messages. */
 const char *ingest_by(const struct ingest *in);
 int ingest_plan_model(struct ingest *in, const char *file, char *const *names, size_t n, struct error *error);
-/* Points the sinks to the columns of another file with the same names. */
-int ingest_remap(struct ingest *in, const char *file, char *const *names, size_t n, struct error *error);
+
+/* ingest_columns.c */
+
 /* Adds a column and its sink. */
 struct sink *ingest_column(struct ingest *in, const char *name, enum column_type type, enum column_role role,
                            int64_t source);
-int ingest_no_column(const char *file, const char *name, const char *what, char *const *names, size_t n,
-                     struct error *error);
+/* Name of the column of the files that a column of the schema is read from: of a part of a date, that of the date. */
+const char *ingest_source_name(const struct column *column);
+/* Points the sinks to the columns of another file with the same names. */
+int ingest_remap(struct ingest *in, const char *file, char *const *names, size_t n, struct error *error);
+/* Sets the error for a value beyond sink->most, or beyond two. where: "data.csv:17". -1 */
+int ingest_too_many(const struct ingest *in, const char *where, const struct sink *sink, struct error *error);
 
 /* ingest.c */
 

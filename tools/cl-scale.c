@@ -16,6 +16,7 @@
 #include "program.h"
 #include "replay.h"
 #include "stream.h"
+#include "tally.h"
 
 struct settings {
     int method, label, impute; /* enum scale_method, label_scale, impute */
@@ -28,19 +29,22 @@ struct settings {
 struct scaling {
     const struct transform *transforms;
     uint32_t n;
+    struct profile *profile; /* of the rows the scale was fitted on; NULL: that of the stream, if it has one */
     struct schema schema;
 };
 
-/* Passes over the input until the numbers are known. */
+/* Passes over the input until the numbers are known. profile: what the rows were, where they are still raw. */
 static void
-fit_stream(struct replay *replay, const struct settings *s, struct transform *transform, struct arena *arena)
+fit_stream(struct replay *replay, const struct settings *s, struct transform *transform, struct profile **profile,
+           struct arena *arena)
 {
     const struct fit_options options = {(enum scale_method) s->method, (enum label_scale) s->label,
                                         (enum impute) s->impute};
     struct fit *fit = NULL;
     struct schema schema = {0};
+    struct tally tally = {0};
     struct error error;
-    for (bool more = true; more;) {
+    for (bool first = true, more = true; more; first = false) {
         struct stream_reader *reader = replay_begin(replay, &error);
         if (reader == NULL)
             die_error(&error);
@@ -55,19 +59,24 @@ fit_stream(struct replay *replay, const struct settings *s, struct transform *tr
                 die(STATUS_USAGE, "--label standard and max are for labels that are numbers; this stream has %s",
                     schema.task == TASK_CLASS ? "classes" : "no label");
             fit = fit_open(&schema, &options);
+            tally_open(&tally, schema.n_x, schema.n_c);
             fit_next_pass(fit);
         }
         struct batch batch;
         int got;
-        while ((got = replay_read(replay, &batch, &error)) > 0)
+        while ((got = replay_read(replay, &batch, &error)) > 0) {
             if (fit_rows(fit, &batch, &error) < 0)
                 die_error(&error);
+            if (first)
+                tally_add(&tally, &batch, true);
+        }
         if (got < 0)
             die_error(&error);
         more = fit_next_pass(fit);
     }
     if (fit_finish(fit, transform, arena, &error) < 0)
         die_error(&error);
+    *profile = schema.n_transforms > 0 ? NULL : profile_make(&tally, &schema, arena);
 
     enum { WARNINGS = 10 };
     uint32_t empty = 0;
@@ -82,10 +91,11 @@ fit_stream(struct replay *replay, const struct settings *s, struct transform *tr
     note("%llu training rows, %u numeric columns: %s; label: %s", (unsigned long long) fit_train_rows(fit),
          transform->n, transform->method, transform->label_method);
     fit_close(fit);
+    tally_close(&tally);
     schema_free(&schema);
 }
 
-/* The model's transforms that the stream does not have yet. */
+/* The model's transforms that the stream does not have yet, and the profile that goes with them. */
 static void
 choose_transforms(struct scaling *scaling, const struct model *model, const struct schema *stream, const char *name)
 {
@@ -95,6 +105,7 @@ choose_transforms(struct scaling *scaling, const struct model *model, const stru
         transform_prefix(stream->transforms, stream->n_transforms, schema->transforms, schema->n_transforms, &error);
     if (done < 0)
         die(STATUS_DATA, "%s: %s", name, error.text);
+    scaling->profile = schema->profile;
     scaling->transforms = schema->transforms + done;
     scaling->n = schema->n_transforms - (uint32_t) done;
     for (uint32_t i = 0; i < scaling->n; i++)
@@ -103,7 +114,8 @@ choose_transforms(struct scaling *scaling, const struct model *model, const stru
                 error.text);
 }
 
-/* The stream's schema with more transforms. Columns, and dictionaries that still grow, stay those of the reader. */
+/* The stream's schema with more transforms, and the profile. Columns, and dictionaries that still grow, stay those of
+ * the reader. */
 static void
 extend_schema(struct scaling *scaling, const struct schema *stream, struct arena *arena)
 {
@@ -112,6 +124,8 @@ extend_schema(struct scaling *scaling, const struct schema *stream, struct arena
     struct transform *all = arena_array(arena, n, sizeof *all);
     for (uint32_t i = 0; i < n; i++)
         all[i] = i < stream->n_transforms ? stream->transforms[i] : scaling->transforms[i - stream->n_transforms];
+    if (scaling->profile != NULL)
+        scaling->schema.profile = scaling->profile;
     scaling->schema.transforms = all;
     scaling->schema.n_transforms = n;
 }
@@ -165,7 +179,7 @@ main(int argc, char **argv)
         die_error(&error);
     replay_open(&replay, (const char *const *) argv, n_paths);
     if (s.model == NULL)
-        fit_stream(&replay, &s, &fitted, &arena);
+        fit_stream(&replay, &s, &fitted, &scaling.profile, &arena);
     /* With a model there is one pass only, so nothing is spooled. */
     struct stream_reader *reader =
         s.model == NULL ? replay_begin(&replay, &error) : stream_reader_open(replay.paths, replay.n_paths, &error);

@@ -84,13 +84,15 @@ main(int argc, char **argv)
                      &error) < 0)
         training_refuse(reader, &error);
     note_ignored(stream_reader_schema(reader));
-    training_read(reader, &collector, data);
+    struct profile *profile = training_read(reader, &collector, data, &model.arena);
     if (files.resume != NULL)
         training_check_data(&resumed, data, &files);
 
     training_hold_out(&collector, &s);
     if (build_model(&model, &collector, &s, &error) < 0)
         die_error(&error);
+    if (profile != NULL)
+        model.schema.profile = profile;
     training_record(&model, &s, SETTINGS_TRAIN, &collector, engine, data, NULL);
     uint64_t kept =
         reservoir_keep(&model, &collector.train, collector.n_train, s.seed, training_capacity(&s, &model.schema));

@@ -261,12 +261,14 @@ main(int argc, char **argv)
     if (collect_open(&collector, schema, &model, (const char *const *) among, s.new_class == NEW_CLASS_OTHER, &memory,
                      &error) < 0)
         training_refuse(reader, &error);
-    training_read(reader, &collector, data);
+    struct profile *profile = training_read(reader, &collector, data, &model.arena);
     if (files.resume != NULL)
         training_check_data(&resumed, data, &files);
 
     uint64_t kept = 0;
     training_hold_out(&collector, &s);
+    if (profile != NULL && model.schema.profile != NULL && collector.n_train > 0)
+        profile_join(model.schema.profile, profile);
     if (collector.n_train == 0)
         warn("warning: no row to learn from: the model is passed on as it was");
     else

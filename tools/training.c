@@ -16,6 +16,7 @@
 #include "program.h"
 #include "progress.h"
 #include "reservoir.h"
+#include "tally.h"
 
 void
 training_check_files(const struct training_files *files)
@@ -68,24 +69,33 @@ training_refuse(const struct stream_reader *reader, struct error *error)
     die_error(error);
 }
 
-void
-training_read(struct stream_reader *reader, struct collector *collector, char data[33])
+struct profile *
+training_read(struct stream_reader *reader, struct collector *collector, char data[33], struct arena *arena)
 {
     struct stream_digest *digest = stream_digest_open();
+    const struct schema *schema = stream_reader_schema(reader);
+    struct tally tally;
     struct batch batch;
     struct error error;
     int got;
+    const bool raw = schema->n_transforms == 0;
+    tally_open(&tally, schema->n_x, schema->n_c);
     while ((got = stream_read(reader, &batch, true, &error)) > 0) {
         stream_digest_rows(digest, &batch);
+        if (raw)
+            tally_add(&tally, &batch, true);
         if (collect_rows(collector, &batch, &error) < 0)
             training_refuse(reader, &error);
     }
     if (got < 0)
         die_error(&error);
-    stream_digest_close(digest, stream_reader_schema(reader), data);
+    stream_digest_close(digest, schema, data);
+    struct profile *profile = raw ? profile_make(&tally, schema, arena) : NULL;
+    tally_close(&tally);
     if (collector->n_unlabelled > 0)
         warn("warning: %llu row%s left out: without a label%s", (unsigned long long) collector->n_unlabelled,
              training_plural(collector->n_unlabelled), collector->known_only ? " the model knows" : "");
+    return profile;
 }
 
 void

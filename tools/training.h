@@ -104,8 +104,10 @@ const char *training_plural(uint64_t n);
 /* Ends the program: bad data of a stream with its name before the sentence. */
 _Noreturn void training_refuse(const struct stream_reader *reader, struct error *error);
 
-/* Reads the stream to its verified end. data: its content digest. */
-void training_read(struct stream_reader *reader, struct collector *collector, char data[33]);
+/* Reads the stream to its verified end. data: its content digest. Returns the profile of its training rows, in `arena`,
+ * when they are raw; else NULL. */
+struct profile *training_read(struct stream_reader *reader, struct collector *collector, char data[33],
+                              struct arena *arena);
 
 /* Holds rows out for validation as --valid says. */
 void training_hold_out(struct collector *collector, const struct settings *settings);

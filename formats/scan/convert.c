@@ -1,29 +1,47 @@
-#include "convert.h"
-
 #include <math.h>
+#include <string.h>
 
+#include "convert_parts.h"
+#include "isa.h"
 #include "number.h"
 
-static size_t
-floats_base(const char *text, const uint32_t *before, const uint32_t *behind, size_t n, char decimal, float *to,
-            uint32_t *left)
+bool
+convert_cell(const char *s, uint32_t n, char decimal, float *to)
 {
-    size_t n_left = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t first = before[i] + 1, length = behind[i] - first;
-        double value = NAN;
-        if (length > 0 && (!number_parse_as(text + first, length, decimal, &value) ||
-                           number_is_code(text + first, length) || isinf((float) value)))
-            left[n_left++] = (uint32_t) i;
-        to[i] = (float) value;
+    double value;
+    if (n == 0) {
+        *to = NAN;
+        return true;
     }
-    return n_left;
+    if (!number_parse_as(s, n, decimal, &value) || (s[0] == '0' && number_is_code(s, n)))
+        return false;
+    *to = (float) value;
+    return !isinf(*to);
+}
+
+void
+convert_marked(struct convert_cells *cells, size_t first, const uint64_t *marks, size_t n_words)
+{
+    for (size_t word = 0; word < n_words; word++)
+        for (uint64_t bits = marks[word]; bits != 0; bits &= bits - 1) {
+            const size_t i = first + word * 64 + (size_t) __builtin_ctzll(bits);
+            const uint32_t start = cells->before[i] + 1;
+            if (!convert_cell(cells->text + start, cells->behind[i] - start, cells->decimal, &cells->to[i]))
+                cells->left[cells->n_left++] = (uint32_t) i;
+        }
 }
 
 const struct convert_kernels *
 convert_kernels_pick(struct error *error)
 {
-    (void) error;
-    static const struct convert_kernels base = {.name = "base", .floats = floats_base};
-    return &base;
+    const int isa = isa_pick(error);
+    if (isa < 0)
+        return NULL;
+#if defined(__x86_64__)
+    if (isa == ISA_AVX512)
+        return &convert_kernels_avx512;
+    if (isa == ISA_AVX2)
+        return &convert_kernels_avx2;
+#endif
+    return &convert_kernels_base;
 }

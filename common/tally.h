@@ -1,0 +1,33 @@
+/*
+ * Counts over the rows of many batches, column by column: what is missing, new or out of range. One pass over x and c.
+ *
+ *     tally_open(&tally, schema->n_x, schema->n_c);
+ *     while (stream_read(...) > 0) tally_add(&tally, &batch, false);
+ *     ... tally.x_missing[j] of tally.rows rows ...
+ *     tally_close(&tally);
+ */
+#ifndef CL_TALLY_H
+#define CL_TALLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct batch;
+
+struct tally {
+    uint32_t d, k;
+    uint64_t rows;
+    /* To be set before the first batch; at first everything is in range and known. */
+    float *from, *to;                /* [d] numbers outside of it are counted */
+    uint32_t *known;                 /* [k] codes above it are */
+    float *low, *high;               /* [d] of the numbers, infinite ones too; low > high: there was none */
+    uint64_t *x_missing, *x_outside; /* [d] rows */
+    uint64_t *c_missing, *c_unseen;  /* [k] rows */
+};
+
+void tally_open(struct tally *tally, uint32_t d, uint32_t k);
+/* x: [n, d], c: [n, k] as opened. training: leave out rows tagged valid or test. */
+void tally_add(struct tally *tally, const struct batch *batch, bool training);
+void tally_close(struct tally *tally);
+
+#endif
