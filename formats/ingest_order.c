@@ -47,31 +47,12 @@ order_close(struct ingest *in)
 /* Codes. */
 
 static int
-too_many(struct ingest *in, const struct sink *sink, uint64_t line, struct error *error)
+too_many(const struct ingest *in, const struct sink *sink, uint64_t line, struct error *error)
 {
     const struct text_source *source = in->source.state;
-    const struct column *column = &in->schema.columns[sink->column];
-    char shown[96];
-    error_quote(shown, sizeof shown, column->name, strlen(column->name), 60);
-    if (column->role == ROLE_LABEL && sink->two)
-        return error_set(error, STATUS_DATA,
-                         "%s:%" PRIu64
-                         ": label column '%s': a third value, where the first records had two numbers (--task "
-                         "class takes all values as classes, --task regression as amounts)",
-                         source->input.name, line, shown);
-    if (column->role == ROLE_LABEL)
-        return error_set(error, STATUS_DATA,
-                         "%s:%" PRIu64 ": label column '%s': more than %u classes (-y names another column; "
-                         "--task regression if it is an amount%s)",
-                         source->input.name, line, shown, sink->most,
-                         sink->most == CATEGORIES_INFERRED ? "; --task class allows a million" : "");
-    return error_set(error, STATUS_DATA,
-                     "%s:%" PRIu64 ": column '%s': more than %u different values (--drop %s leaves it out, --types "
-                     "%s:hash takes hashes of them, --types %s:text keeps it as text that no training uses%s%s%s)",
-                     source->input.name, line, shown, sink->most, shown, shown, shown,
-                     sink->most == CATEGORIES_INFERRED ? ", --types " : "",
-                     sink->most == CATEGORIES_INFERRED ? shown : "",
-                     sink->most == CATEGORIES_INFERRED ? ":cat allows a million" : "");
+    char where[512];
+    snprintf(where, sizeof where, "%.400s:%" PRIu64, source->input.name, line);
+    return ingest_too_many(in, where, sink, error);
 }
 
 /* The stream's code of a string, an old one or a new one; 0 beyond the bound of a model; -1 beyond that of a column. */

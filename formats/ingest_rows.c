@@ -21,8 +21,12 @@ cell_float(const struct ingest *in, const struct sink *sink, struct cell cell, f
         *to = NAN;
         return CELL_OK;
     }
+    if (missing_dash(&in->missing, cell.s, cell.n)) {
+        *to = NAN;
+        return CELL_OK;
+    }
     if (sink->how == READ_PART) {
-        if (!datetime_parse(cell.s, cell.n, &time))
+        if (!datetime_parse_as(cell.s, cell.n, (enum date_order) sink->dates, &time))
             return CELL_NOT_TIME;
         *to = date_part((enum date_part) sink->part, time, sink->origin);
         return CELL_OK;
@@ -54,10 +58,9 @@ cell_weight(const struct ingest *in, struct cell cell, float *to)
 enum cell_problem
 cell_time(const struct ingest *in, const struct sink *sink, struct cell cell, int64_t *to)
 {
-    (void) sink;
-    if (missing_match(&in->missing, cell.s, cell.n))
+    if (missing_match(&in->missing, cell.s, cell.n) || missing_dash(&in->missing, cell.s, cell.n))
         *to = INT64_MIN;
-    else if (!datetime_parse(cell.s, cell.n, to))
+    else if (!datetime_parse_as(cell.s, cell.n, (enum date_order) sink->dates, to))
         return CELL_NOT_TIME;
     return CELL_OK;
 }

@@ -187,7 +187,9 @@ add_cells(struct sample *sample, const char *text, size_t first, size_t n)
         if (next < n_left && sample->left[next] == i) {
             next++;
             add_cell(sample, text, first + i, column);
-        } else if (!isnan(sample->values[i])) {
+        } else if (isnan(sample->values[i])) {
+            sample->stats[column].missing++;
+        } else {
             uint32_t before = scan->before[first + i] + 1;
             infer_add_number(&sample->stats[column], text + before, scan->behind[first + i] - before);
         }
@@ -339,10 +341,11 @@ text_sample(struct ingest *in, size_t *at, struct error *error)
         first = 3;
     struct sample sample = {.in = in, .n_columns = source->n_names, .at = *at};
     scan_open(&sample.scan, source->scan);
-    sample.stats = mem_zalloc(sample.n_columns, sizeof *sample.stats);
+    sample.stats = infer_open(sample.n_columns);
     int result = -1;
     if (take_sample(&sample, error) < 0)
         goto out;
+    infer_settle(sample.stats, sample.n_columns, '.', in->delimiter, DATES_ISO);
     source->header = decide_header(in, file, source->names, source->n_names, sample.stats, sample.n_records);
     if (source->header && sample.n_records == 0) {
         error_set(error, STATUS_DATA, "%s: no records follow the header", file);

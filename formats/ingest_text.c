@@ -357,7 +357,7 @@ text_bad_cells(struct ingest *in, const char *where, const struct cell *cells, s
         snprintf(finding, sizeof finding, "is no weight: a number from 0 on is wanted");
         break;
     case CELL_NOT_TIME:
-        snprintf(finding, sizeof finding, "is not an ISO 8601 date or time");
+        snprintf(finding, sizeof finding, "is not a date or time as the others are");
         break;
     case CELL_NOT_UTF8:
         utf8_valid(cell.s, cell.n, &at);
