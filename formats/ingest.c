@@ -78,6 +78,20 @@ parse_delimiter(struct ingest *in, const char *text, struct error *error)
     return 0;
 }
 
+static int
+parse_decimal(struct ingest *in, const char *text, struct error *error)
+{
+    if (text == NULL)
+        return 0;
+    if (strcmp(text, ".") != 0 && strcmp(text, ",") != 0)
+        return error_set(error, STATUS_USAGE, "--decimal is . or , not '%s'", text);
+    if (text[0] == in->delimiter)
+        return error_set(error, STATUS_USAGE, "'%s' cannot be both the delimiter (-d) and the decimal (--decimal)",
+                         text);
+    in->decimal = text[0];
+    return 0;
+}
+
 /* With a model, columns are what they were in training. */
 static int
 check_model_options(const struct ingest_options *options, struct error *error)
@@ -87,6 +101,7 @@ check_model_options(const struct ingest_options *options, struct error *error)
                          : options->keep.n > 0        ? "--keep"
                          : options->drop.n > 0        ? "--drop"
                          : options->task != TASK_NONE ? "--task"
+                         : options->dates != 0        ? "--dates"
                                                       : NULL;
     if (option == NULL)
         return 0;
@@ -99,12 +114,12 @@ ingest_new(const struct ingest_options *options, struct error *error)
 {
     struct ingest *in = mem_zalloc(1, sizeof *in);
     in->options = options;
-    in->decimal = '.';
     missing_open(&in->missing, options->missing != NULL ? options->missing : MISSING_DEFAULT);
     const char *label[] = {options->label};
     struct option_list labels = {.values = label, .n = options->label != NULL};
     if ((options->by_model && check_model_options(options, error) < 0) ||
         parse_bad_rows(in, options->bad_rows, error) < 0 || parse_delimiter(in, options->delimiter, error) < 0 ||
+        parse_decimal(in, options->decimal, error) < 0 ||
         name_list_open(&in->labels, &labels, false, "-y", error) < 0 ||
         name_list_open(&in->drop, &options->drop, false, "--drop", error) < 0 ||
         name_list_open(&in->keep, &options->keep, false, "--keep", error) < 0 ||

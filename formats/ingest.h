@@ -25,7 +25,17 @@
 #include "schema.h"
 
 /* The order is that of the choices of -f. */
-enum ingest_format { INGEST_AUTO, INGEST_CSV, INGEST_TSV, INGEST_IDX, INGEST_NPY };
+enum ingest_format {
+    INGEST_AUTO,
+    INGEST_CSV,
+    INGEST_TSV,
+    INGEST_IDX,
+    INGEST_NPY,
+    INGEST_SAFETENSORS,
+    INGEST_JSONL,
+    INGEST_LIBSVM,
+    INGEST_FRAMES,
+};
 enum ingest_header { HEADER_AUTO, HEADER_YES, HEADER_NO };
 enum ingest_new_columns { NEW_IGNORE, NEW_KEEP, NEW_ERROR };
 enum ingest_missing_columns { MISSING_ERROR, MISSING_NAN };
@@ -38,6 +48,9 @@ struct ingest_options {
     int missing_columns;   /* enum ingest_missing_columns */
     const char *label;     /* names between commas, or NULL */
     const char *delimiter; /* one byte, or "tab"; NULL = found out */
+    const char *decimal;   /* "." or ","; NULL = found out, or as the model says */
+    int dates;             /* enum date_order: of columns whose dates do not show it */
+    const char *tensor;    /* of several: "NAME" or "NAME,LABEL", or NULL */
     struct option_list types, roles, drop, keep, carry;
     const char *missing;  /* list, or NULL for MISSING_DEFAULT */
     const char *bad_rows; /* "fail", "skip", a count or a share; NULL = fail */

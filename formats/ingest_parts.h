@@ -65,7 +65,7 @@ struct ingest {
     struct name_list labels, drop, keep, carry, types, roles;
     struct missing missing;
     char delimiter; /* 0 = find out */
-    char decimal;   /* of numbers */
+    char decimal;   /* of numbers; 0 = find out */
     enum bad_policy bad_policy;
     uint64_t bad_limit;
     double bad_share;

@@ -50,7 +50,7 @@ static int
 find_delimiter(struct ingest *in, struct error *error)
 {
     struct text_source *source = in->source.state;
-    struct look looks[TEXT_DELIMITERS];
+    struct look looks[TEXT_DELIMITERS] = {0};
     for (size_t n_bytes = LOOK_BYTES;; n_bytes *= 2) {
         int more = text_fetch(source, n_bytes, error);
         if (more < 0)
@@ -58,13 +58,15 @@ find_delimiter(struct ingest *in, struct error *error)
         size_t n = source->head.n < n_bytes ? source->head.n : n_bytes;
         bool all = true;
         for (size_t i = 0; i < TEXT_DELIMITERS; i++) {
+            if (text_delimiters[i] == in->decimal)
+                continue;
             looks[i] = look_at(source->head.text, n, more == 0, text_delimiters[i], in->options->max_cell);
             all = all && looks[i].records >= 2;
         }
         if (all || more == 0 || n_bytes >= SAMPLE_BYTES)
             break;
     }
-    size_t best = 0;
+    size_t best = in->decimal == text_delimiters[0];
     for (size_t i = 1; i < TEXT_DELIMITERS; i++) {
         const struct look *a = &looks[i], *b = &looks[best];
         if (a->columns < 2)
@@ -180,7 +182,7 @@ add_cells(struct sample *sample, const char *text, size_t first, size_t n)
     const struct scan *scan = &sample->scan;
     mem_grow(&sample->values, &sample->cap_values, n + 16, sizeof *sample->values);
     mem_grow(&sample->left, &sample->cap_left, n, sizeof *sample->left);
-    size_t n_left = source->convert->floats(text, scan->before + first, scan->behind + first, n, sample->in->decimal,
+    size_t n_left = source->convert->floats(text, scan->before + first, scan->behind + first, n, '.',
                                             sample->values, sample->left);
     csv_drop_markers(sample->in, text, scan->before + first, scan->behind + first, n, sample->values);
     for (size_t i = 0, column = 0, next = 0; i < n; i++) {
@@ -345,7 +347,8 @@ text_sample(struct ingest *in, size_t *at, struct error *error)
     int result = -1;
     if (take_sample(&sample, error) < 0)
         goto out;
-    infer_settle(sample.stats, sample.n_columns, '.', in->delimiter, DATES_ISO);
+    in->decimal = infer_settle(sample.stats, sample.n_columns, in->decimal, in->delimiter,
+                               (enum date_order) in->options->dates);
     source->header = decide_header(in, file, source->names, source->n_names, sample.stats, sample.n_records);
     if (source->header && sample.n_records == 0) {
         error_set(error, STATUS_DATA, "%s: no records follow the header", file);

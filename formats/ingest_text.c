@@ -205,8 +205,10 @@ static int
 find_model_delimiter(struct ingest *in, struct error *error)
 {
     size_t best_found = 0, best_cells = 0, behind;
-    char best = text_delimiters[0];
+    char best = text_delimiters[in->decimal == text_delimiters[0]];
     for (size_t i = 0; i < TEXT_DELIMITERS; i++) {
+        if (text_delimiters[i] == in->decimal)
+            continue;
         struct csv csv;
         bool numbered;
         int got = text_first(in, text_delimiters[i], &csv, &behind, error);
@@ -417,9 +419,12 @@ find_markers(struct ingest *in)
 {
     struct text_source *source = in->source.state;
     double value;
+    char decimal = in->decimal != 0 ? in->decimal : '.';
+    free(source->markers);
     source->markers = mem_array(in->missing.n, sizeof *source->markers);
+    source->n_markers = 0;
     for (size_t i = 0; i < in->missing.n; i++)
-        if (number_parse_as(in->missing.texts[i], in->missing.lengths[i], in->decimal, &value))
+        if (number_parse_as(in->missing.texts[i], in->missing.lengths[i], decimal, &value))
             source->markers[source->n_markers++] = (float) value;
 }
 
@@ -449,6 +454,9 @@ ingest_open_text(struct ingest *in, struct input *input, const void *head, size_
     size_t at;
     if ((in->by_model ? open_by_model : text_sample)(in, &at, error) < 0)
         return -1;
+    if (in->decimal == 0)
+        in->decimal = '.';
+    find_markers(in);
     unsigned threads = in->options->threads > 0 ? (unsigned) in->options->threads : threads_available();
     flow_open(&source->flow, in, threads);
     order_open(in);
