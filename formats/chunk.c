@@ -92,7 +92,7 @@ cut(struct chunker *chunker, struct chunk *chunk, size_t at)
 int
 chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
 {
-    size_t want = CHUNK_BYTES, any;
+    size_t want = CHUNK_BYTES, most = chunker->quotes ? CHUNK_MOST : CHUNK_LINE_MOST, any;
     if (chunker->n_carry > want / 2)
         want += chunker->n_carry;
     chunk_reserve(chunk, want, 0);
@@ -110,7 +110,7 @@ chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
             break;
         }
         size_t at = chunk->n > 0 ? scan_cut(chunker->kernels, chunk->text, chunk->n, chunker->quotes, &any) : 0;
-        if (at == 0 && chunk->n >= CHUNK_MOST)
+        if (at == 0 && chunk->n >= most)
             at = any > 0 ? any : chunk->n;
         if (at > 0) {
             cut(chunker, chunk, at);
@@ -121,7 +121,7 @@ chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
         if (got == 2 && input_wait(chunker->input, -1, error) < 0)
             return -1;
         if (got == 1) {
-            want = CHUNK_MOST;
+            want = want < CHUNK_MOST ? CHUNK_MOST : 2 * want;
             chunk_reserve(chunk, want, chunk->n);
         }
     }

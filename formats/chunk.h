@@ -22,6 +22,7 @@
 enum {
     CHUNK_BYTES = 1 << 20,
     CHUNK_MOST = 4 << 20, /* a chunk in which no record ends is cut here, behind a line end if there is one at all */
+    CHUNK_LINE_MOST = 64 << 20, /* the same where line ends are never quoted */
     CHUNK_PAUSE_MS = 20,
 };
 

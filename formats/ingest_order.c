@@ -182,6 +182,8 @@ record_line(struct ingest *in, const struct chunk *chunk, uint64_t record)
     struct csv csv;
     struct error ignored;
     uint64_t line = source->line + 1;
+    if (source->lines != 0)
+        return source->line + lines_record_line(&source->workers[source->flow.n_threads], chunk, record);
     csv_open_feed(&csv, in->delimiter, in->options->max_cell, line);
     csv_feed(&csv, chunk->text, chunk->n);
     for (uint64_t i = 0; i <= record; i++) {
@@ -364,6 +366,9 @@ next_segment(struct ingest *in, struct error *error)
     if (order_chunk(in, &slot->chunk, &slot->segment, error) < 0)
         return -1;
     size_t used = slot->segment.used;
+    if (used < slot->chunk.n && source->lines != 0)
+        return error_set(error, STATUS_DATA, "%s:%" PRIu64 ": the line is longer than %d bytes", source->input.name,
+                         source->line + 1, CHUNK_LINE_MOST);
     if (used < slot->chunk.n) {
         between_begin(in, slot->chunk.text + used, slot->chunk.n - used);
         source->line += scan_lines(source->scan, slot->chunk.text + used, slot->chunk.n - used);

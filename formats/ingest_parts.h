@@ -159,10 +159,15 @@ void ingest_row_done(struct ingest *in);
 bool ingest_bad_matters(const struct ingest *in);
 bool ingest_full(const struct ingest *in);
 
-/* ingest_text.c, ingest_array.c: open the files; sets in->source. head: the n bytes already read from input. */
+/*
+ * ingest_text.c, ingest_lines.c, ingest_array.c: open the files and set in->source. head: the n bytes already read from
+ * input.
+ */
 struct input;
 int ingest_open_text(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths,
                      size_t n_paths, struct error *error);
+int ingest_open_lines(struct ingest *in, int format, struct input *input, const void *head, size_t n,
+                      const char *const *paths, size_t n_paths, struct error *error);
 int ingest_open_array(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths,
                       size_t n_paths, struct error *error);
 

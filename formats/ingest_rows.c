@@ -287,10 +287,18 @@ segment_row(struct segment *segment, struct worker *worker, const struct cell *c
 {
     const struct ingest *in = worker->in;
     segment_reserve(segment, in, 1);
-    uint64_t row = segment->n;
+    float *x = in->x.n > 0 ? segment->x + segment->n * in->x.n : NULL;
     for (size_t i = 0; i < in->x.n; i++)
-        if (cell_float(in, &in->x.items[i], cell_of(cells, &in->x.items[i]), &segment->x[row * in->x.n + i]) != CELL_OK)
+        if (cell_float(in, &in->x.items[i], cell_of(cells, &in->x.items[i]), &x[i]) != CELL_OK)
             return false;
+    return segment_rest(segment, worker, cells);
+}
+
+bool
+segment_rest(struct segment *segment, struct worker *worker, const struct cell *cells)
+{
+    const struct ingest *in = worker->in;
+    uint64_t row = segment->n;
     for (size_t i = 0; i < in->y.n; i++)
         if (cell_float(in, &in->y.items[i], cell_of(cells, &in->y.items[i]), &segment->y[row * in->y.n + i]) != CELL_OK)
             return false;
@@ -344,6 +352,7 @@ worker_close(struct worker *worker)
     free(worker->tables);
     scan_close(&worker->scan);
     csv_tile_close(worker->tile);
+    line_reader_close(worker->reader);
     free(worker->scratch);
     free(worker->cells);
     *worker = (struct worker){0};

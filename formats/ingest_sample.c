@@ -10,8 +10,6 @@
 #include "number.h"
 
 enum {
-    SAMPLE_RECORDS = 10000,
-    SAMPLE_BYTES = 4 << 20,
     SAMPLE_MOST = 8 << 20, /* when so much holds no two records */
     LOOK_BYTES = 64 << 10,
     LOOK_RECORDS = 100,
@@ -334,13 +332,10 @@ text_sample(struct ingest *in, size_t *at, struct error *error)
 {
     struct text_source *source = in->source.state;
     const char *file = source->input.name;
-    size_t first = 0;
     if (in->delimiter == 0 && find_delimiter(in, error) < 0)
         return -1;
     if (text_names(in, &source->names, &source->n_names, at, error) < 0)
         return -1;
-    if (source->head.n >= 3 && memcmp(source->head.text, "\xef\xbb\xbf", 3) == 0)
-        first = 3;
     struct sample sample = {.in = in, .n_columns = source->n_names, .at = *at};
     scan_open(&sample.scan, source->scan);
     sample.stats = infer_open(sample.n_columns);
@@ -357,7 +352,7 @@ text_sample(struct ingest *in, size_t *at, struct error *error)
     if (!source->header) {
         for (size_t i = 0; i < source->n_names; i++)
             infer_add(&sample.stats[i], &in->missing, source->names[i], strlen(source->names[i]));
-        *at = first;
+        *at = text_behind_mark(source);
     }
     text_make_names(source->names, source->n_names, source->header);
     if (sample.bad) {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "inflate.h"
 #include "ingest_text.h"
 #include "memory.h"
 #include "number.h"
@@ -232,9 +233,8 @@ find_model_delimiter(struct ingest *in, struct error *error)
     return 0;
 }
 
-/* Where the first record begins: behind a byte order mark. */
-static size_t
-behind_mark(const struct text_source *source)
+size_t
+text_behind_mark(const struct text_source *source)
 {
     const struct chunk *head = &source->head;
     return head->n >= 3 && memcmp(head->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
@@ -253,7 +253,7 @@ open_by_model(struct ingest *in, size_t *at, struct error *error)
     size_t found = model_names(in->model, source->names, source->n_names, &numbered);
     source->header = in->options->header == HEADER_AUTO ? found > 0 || !numbered : in->options->header == HEADER_YES;
     if (!source->header)
-        *at = behind_mark(source);
+        *at = text_behind_mark(source);
     text_make_names(source->names, source->n_names, source->header);
     return ingest_plan_model(in, source->input.name, source->names, source->n_names, error);
 }
@@ -266,7 +266,7 @@ text_begin(struct ingest *in, size_t at)
     struct text_source *source = in->source.state;
     struct chunk *head = &source->head;
     chunker_close(&source->chunker);
-    chunker_open(&source->chunker, &source->input, source->scan, true, head->text + at, head->n - at);
+    chunker_open(&source->chunker, &source->input, source->scan, source->lines == 0, head->text + at, head->n - at);
     source->line = scan_lines(source->scan, head->text, at);
 }
 
@@ -284,13 +284,22 @@ text_open_next(struct ingest *in, struct error *error)
     if (input_open(&source->input, source->paths[source->next_path++], error) < 0)
         return -1;
     source->open = true;
+    if (input_inflate(&source->input, error) < 0)
+        return -1;
+    if (source->lines != 0) {
+        if (text_fetch(source, 3, error) < 0)
+            return -1;
+        text_begin(in, text_behind_mark(source));
+        flow_restart(&source->flow);
+        return 1;
+    }
     size_t at, n, before = source->n_names;
     if (!source->header) {
         struct csv csv;
         if (text_first(in, in->delimiter, &csv, &at, error) < 0)
             return -1;
         csv_close(&csv);
-        text_begin(in, behind_mark(source));
+        text_begin(in, text_behind_mark(source));
         flow_restart(&source->flow);
         return 1;
     }
@@ -429,37 +438,46 @@ find_markers(struct ingest *in)
 }
 
 int
-ingest_open_text(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths,
-                 size_t n_paths, struct error *error)
+text_open(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths,
+          size_t n_paths, struct error *error)
 {
     struct text_source *source = mem_zalloc(1, sizeof *source);
-    *source = (struct text_source){
-        .input = *input,
-        .open = true,
-        .paths = paths,
-        .n_paths = n_paths,
-        .next_path = 1,
-        .parse = csv_chunk,
-        .diagnose = csv_diagnose,
-    };
+    *source =
+        (struct text_source){.input = *input, .open = true, .paths = paths, .n_paths = n_paths, .next_path = 1};
     in->source = (struct source){.next = text_next, .free = text_free, .state = source};
+    chunk_reserve(&source->head, n < FIRST_BYTES ? FIRST_BYTES : n, 0);
+    memcpy(source->head.text, head, n);
+    source->head.n = n;
     find_markers(in);
     source->scan = scan_kernels_pick(error);
     source->convert = source->scan != NULL ? convert_kernels_pick(error) : NULL;
-    if (source->convert == NULL)
-        return -1;
-    chunk_reserve(&source->head, FIRST_BYTES, 0);
-    memcpy(source->head.text, head, n);
-    source->head.n = n;
-    size_t at;
-    if ((in->by_model ? open_by_model : text_sample)(in, &at, error) < 0)
-        return -1;
+    return source->convert == NULL ? -1 : 0;
+}
+
+void
+text_ready(struct ingest *in, size_t at)
+{
+    struct text_source *source = in->source.state;
     if (in->decimal == 0)
         in->decimal = '.';
     find_markers(in);
-    unsigned threads = in->options->threads > 0 ? (unsigned) in->options->threads : threads_available();
-    flow_open(&source->flow, in, threads);
+    flow_open(&source->flow, in, in->options->threads > 0 ? (unsigned) in->options->threads : threads_available());
     order_open(in);
     text_begin(in, at);
+}
+
+int
+ingest_open_text(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths,
+                 size_t n_paths, struct error *error)
+{
+    size_t at;
+    if (text_open(in, input, head, n, paths, n_paths, error) < 0)
+        return -1;
+    struct text_source *source = in->source.state;
+    source->parse = csv_chunk;
+    source->diagnose = csv_diagnose;
+    if ((in->by_model ? open_by_model : text_sample)(in, &at, error) < 0)
+        return -1;
+    text_ready(in, at);
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * What the files of text share: ingest_text.c (opening), ingest_sample.c (deciding), ingest_csv.c, ingest_jsonl.c,
- * ingest_libsvm.c (a chunk to rows), ingest_rows.c (cells to rows), ingest_flow.c (threads), ingest_order.c (rows in order to
+ * What the files of text share: ingest_text.c (opening), ingest_sample.c (deciding), ingest_csv.c and ingest_lines.c
+ * (a chunk to rows), ingest_rows.c (cells to rows), ingest_flow.c (threads), ingest_order.c (rows in order to
  * batches). For nobody else.
  *
  * Chunks of text are read and turned into rows by any thread; the caller's thread takes the rows in order. What depends on
@@ -73,7 +73,8 @@ struct worker {
     unsigned number;
     struct intern *tables; /* [n_c + n_label] */
     struct scan scan;
-    struct csv_tile *tile;  /* ingest_csv.c */
+    struct csv_tile *tile;      /* ingest_csv.c */
+    struct line_reader *reader; /* ingest_lines.c */
     char *scratch;          /* undoubled cells */
     size_t cap_scratch;
     struct cell *cells; /* [n_names] */
@@ -113,7 +114,7 @@ struct text_source {
     bool open;
     const char *const *paths;
     size_t n_paths, next_path;
-    enum ingest_format format;
+    int lines; /* ingest_lines.c: its enum ingest_format; 0 = delimited text */
     bool header;
     char **names; /* of the file being read */
     size_t n_names;
@@ -174,6 +175,8 @@ void segment_reserve(struct segment *segment, const struct ingest *in, size_t mo
 void segment_bad(struct segment *segment, size_t at);
 /* Appends a row; false when a cell is bad and the row is not there. cells: by source column. */
 bool segment_row(struct segment *segment, struct worker *worker, const struct cell *cells);
+/* The same for a row for which there is room and whose x is there already. */
+bool segment_rest(struct segment *segment, struct worker *worker, const struct cell *cells);
 /* The worker's code of a category of column k (c, then label) in row `row` of the segment. */
 uint32_t segment_code(struct segment *segment, struct worker *worker, size_t k, const struct sink *sink,
                       struct cell cell, uint64_t row);
@@ -190,6 +193,12 @@ struct cell csv_bare_cell(const char *text, uint32_t before, uint32_t behind, ch
 void csv_drop_markers(const struct ingest *in, const char *text, const uint32_t *before, const uint32_t *behind,
                       size_t n, float *values);
 void csv_tile_close(struct csv_tile *tile);
+
+/* ingest_lines.c */
+
+/* Line of a record of a chunk of lines, from the first line of the chunk on. */
+uint64_t lines_record_line(struct worker *worker, const struct chunk *chunk, uint64_t record);
+void line_reader_close(struct line_reader *reader);
 
 /* ingest_flow.c */
 
@@ -211,7 +220,13 @@ void order_close(struct ingest *in);
 
 /* ingest_text.c */
 
-enum { CELL_SHOWN = 40 };
+enum { CELL_SHOWN = 40, SAMPLE_RECORDS = 10000, SAMPLE_BYTES = 4 << 20 };
+
+/* Makes the source; its format is then to be set. */
+int text_open(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths,
+              size_t n_paths, struct error *error);
+/* The columns are decided: the rows begin at an offset of the head. */
+void text_ready(struct ingest *in, size_t at);
 
 void text_free_names(char **names, size_t n);
 char **text_copy_cells(const struct csv *csv);
@@ -230,6 +245,8 @@ void text_make_names(char **names, size_t n, bool header);
 void text_say_delimiter(const struct ingest *in);
 enum { TEXT_DELIMITERS = 4 };
 extern const char text_delimiters[TEXT_DELIMITERS];
+/* Where the first record begins: behind a byte order mark. */
+size_t text_behind_mark(const struct text_source *source);
 /* Starts to read the rows, which begin at an offset of the head. */
 void text_begin(struct ingest *in, size_t at);
 
