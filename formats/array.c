@@ -1,30 +1,49 @@
 #include "array.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "memory.h"
-
-enum { MOST_WIDTH = 1 << 20 };
 
 void
 array_begin(struct array *array, struct input *input, const void *head, size_t n)
 {
-    *array = (struct array){.input = input, .n_head = n};
-    memcpy(array->head, head, n);
+    *array = (struct array){.input = input, .name = input->name, .fd = -1, .n_head = n};
+    if (n > 0) {
+        array->head = mem_alloc(n);
+        memcpy(array->head, head, n);
+    }
 }
 
-/* Reads up to n bytes, fewer only at the end of the input. */
-static int64_t
-read_bytes(struct array *array, void *to, size_t n, struct error *error)
+/* One read of some bytes, 0 at the end. */
+static ssize_t
+read_some(struct array *array, void *to, size_t n, struct error *error)
+{
+    if (array->fd < 0)
+        return input_read(array->input, to, n, true, error);
+    ssize_t got;
+    do
+        got = pread(array->fd, to, n, (off_t) array->at);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return error_errno(error, "cannot read %s", array->name);
+    array->at += (uint64_t) got;
+    return got;
+}
+
+int64_t
+array_bytes(struct array *array, void *to, size_t n, struct error *error)
 {
     size_t done = array->n_head - array->head_at < n ? array->n_head - array->head_at : n;
-    memcpy(to, array->head + array->head_at, done);
+    if (done > 0)
+        memcpy(to, array->head + array->head_at, done);
     array->head_at += done;
     while (done < n) {
-        ssize_t got = input_read(array->input, (uint8_t *) to + done, n - done, true, error);
+        ssize_t got = read_some(array, (uint8_t *) to + done, n - done, error);
         if (got < 0)
             return -1;
         if (got == 0)
@@ -37,11 +56,11 @@ read_bytes(struct array *array, void *to, size_t n, struct error *error)
 int
 array_header(struct array *array, void *to, size_t n, struct error *error)
 {
-    int64_t got = read_bytes(array, to, n, error);
+    int64_t got = array_bytes(array, to, n, error);
     if (got < 0)
         return -1;
     if ((size_t) got < n)
-        return error_set(error, STATUS_DATA, "%s ends inside its header", array->input->name);
+        return error_set(error, STATUS_DATA, "%s ends inside its header", array->name);
     return 0;
 }
 
@@ -53,10 +72,10 @@ array_shape(struct array *array, struct error *error)
     bool fits = array->rank <= TENSOR_MAX_RANK;
     for (unsigned i = 1; fits && i < array->rank; i++)
         fits = size_mul(width, array->shape[i], &width);
-    if (!fits || width > MOST_WIDTH)
-        return error_set(error, STATUS_DATA, "%s: more than %d values in a row", array->input->name, MOST_WIDTH);
-    if (!size_mul(width * dtype_size(array->dtype), array->n, &bytes))
-        return error_set(error, STATUS_DATA, "%s: the sizes in its header are impossible", array->input->name);
+    if (!fits || width > ARRAY_MAX_WIDTH)
+        return error_set(error, STATUS_DATA, "%s: more than %d values in a row", array->name, ARRAY_MAX_WIDTH);
+    if (!size_mul(width * dtype_size(array->dtype), array->n, &bytes) || bytes > INT64_MAX)
+        return error_set(error, STATUS_DATA, "%s: the sizes in its header are impossible", array->name);
     array->width = width;
     return 0;
 }
@@ -67,149 +86,171 @@ array_is_integer(const struct array *array)
     return array->dtype >= DTYPE_I8;
 }
 
-static double
-half(uint16_t bits)
-{
-    int exponent = bits >> 10 & 31;
-    double fraction = bits & 1023;
-    double magnitude = exponent == 31  ? (fraction > 0 ? NAN : INFINITY)
-                       : exponent == 0 ? ldexp(fraction, -24)
-                                       : ldexp(fraction + 1024, exponent - 25);
-    return bits >> 15 ? -magnitude : magnitude;
-}
-
-/* One element, its bytes in either order. */
-static double
-element(const uint8_t *at, enum dtype dtype, size_t size, bool big)
-{
-    uint64_t bits = 0;
-    for (size_t i = 0; i < size; i++)
-        bits |= (uint64_t) at[big ? size - 1 - i : i] << (8 * i);
-    float f;
-    double d;
-    uint32_t bits32 = (uint32_t) bits;
-    switch (dtype) {
-    case DTYPE_F16:
-        return half((uint16_t) bits);
-    case DTYPE_F32:
-        memcpy(&f, &bits32, sizeof f);
-        return f;
-    case DTYPE_F64:
-        memcpy(&d, &bits, sizeof d);
-        return d;
-    case DTYPE_I8:
-        return (int8_t) bits;
-    case DTYPE_I16:
-        return (int16_t) bits;
-    case DTYPE_I32:
-        return (int32_t) bits;
-    case DTYPE_I64:
-        return (double) (int64_t) bits;
-    default:
-        return (double) bits;
-    }
-}
-
 /* More bytes than the header declares are not silently left. */
 static int
 check_end(struct array *array, struct error *error)
 {
     uint8_t byte;
-    int64_t got = read_bytes(array, &byte, 1, error);
+    if (array->followed)
+        return 0;
+    int64_t got = array_bytes(array, &byte, 1, error);
     if (got < 0)
         return -1;
     if (got > 0)
         return error_set(error, STATUS_DATA, "%s goes on behind the %" PRIu64 " rows that its header declares",
-                         array->input->name, array->n);
+                         array->name, array->n);
     return 0;
-}
-
-static int
-cut(const struct array *array, uint64_t row, struct error *error)
-{
-    return error_set(error, STATUS_DATA, "%s ends in row %" PRIu64 " of the %" PRIu64 " that its header declares",
-                     array->input->name, row, array->n);
 }
 
 /* All of an array in Fortran order. The buffer grows with what arrives, not with what the header declares. */
 static int
-read_whole(struct array *array, size_t bytes, struct error *error)
+read_whole(struct array *array, struct error *error)
 {
     enum { STEP = 1 << 20 };
+    size_t bytes = array->n * array->width * dtype_size(array->dtype), done = 0;
     if (bytes > ARRAY_MAX_WHOLE)
         return error_set(error, STATUS_DATA,
                          "%s is in Fortran order and over 1 GiB, so it cannot be read row by row (save it "
                          "with numpy.ascontiguousarray)",
-                         array->input->name);
-    size_t done = 0;
-    while (done < bytes) {
+                         array->name);
+    do {
         size_t step = bytes - done < STEP ? bytes - done : STEP;
-        mem_grow(&array->raw, &array->cap_raw, done + step, 1);
-        int64_t got = read_bytes(array, array->raw + done, step, error);
+        mem_grow_aligned(&array->whole, &array->cap_whole, done + step + 1, done);
+        int64_t got = array_bytes(array, array->whole + done, step, error);
         if (got < 0)
             return -1;
         done += (size_t) got;
         if ((size_t) got < step)
             return error_set(error, STATUS_DATA, "%s ends after %zu of the %zu bytes that its header declares",
-                             array->input->name, done, bytes);
+                             array->name, done, bytes);
+    } while (done < bytes);
+    /* Element [i, j, k] is at i + n * (j + shape[1] * k): where column (j, k) of row 0 is, for all columns. */
+    array->places = mem_array(array->width, sizeof *array->places);
+    for (uint64_t column = 0; column < array->width; column++) {
+        uint64_t place = 0, left = column;
+        for (unsigned i = array->rank; i-- > 1;) {
+            uint64_t index = left % array->shape[i], stride = 1;
+            left /= array->shape[i];
+            for (unsigned k = 0; k < i; k++)
+                stride *= array->shape[k];
+            place += index * stride;
+        }
+        array->places[column] = place;
     }
-    array->whole = true;
     return 0;
 }
 
-/* Place, in elements, of element `column` of row `row` when the first index runs fastest. */
-static uint64_t
-fortran_place(const struct array *array, uint64_t row, uint64_t column)
+/* Rows of an array in Fortran order, from all of it. */
+static void
+gather(struct array *array, uint64_t n_rows, size_t size)
 {
-    uint64_t place = 0;
-    for (unsigned i = array->rank; i-- > 1;) {
-        uint64_t index = column % array->shape[i], stride = 1;
-        column /= array->shape[i];
-        for (unsigned k = 0; k < i; k++)
-            stride *= array->shape[k];
-        place += index * stride;
+    size_t row_bytes = array->width * size;
+    for (uint64_t k = 0; k < array->width; k++) {
+        const uint8_t *from = array->whole + (array->places[k] + array->row) * size;
+        uint8_t *to = array->rows + k * size;
+        for (uint64_t i = 0; i < n_rows; i++)
+            memcpy(to + i * row_bytes, from + i * size, size);
     }
-    return place + row;
+}
+
+int64_t
+array_next(struct array *array, uint64_t n_rows, struct error *error)
+{
+    const bool swap = array->big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+    size_t size = dtype_size(array->dtype), row_bytes = array->width * size;
+    array->n_rows = 0;
+    if (n_rows > array->n - array->row)
+        n_rows = array->n - array->row;
+    if (array->fortran && array->whole == NULL && read_whole(array, error) < 0)
+        return -1;
+    if (n_rows == 0)
+        return check_end(array, error);
+    size_t bytes = n_rows * row_bytes;
+    mem_grow_aligned(&array->rows, &array->cap_rows, bytes, 0);
+    if (array->fortran) {
+        gather(array, n_rows, size);
+    } else {
+        int64_t got = array_bytes(array, array->rows, bytes, error);
+        if (got < 0)
+            return -1;
+        if ((size_t) got < bytes)
+            return error_set(error, STATUS_DATA,
+                             "%s ends in row %" PRIu64 " of the %" PRIu64 " that its header declares", array->name,
+                             array->row + (uint64_t) got / row_bytes + 1, array->n);
+    }
+    if (swap)
+        swap_elements(array->rows, size, n_rows * array->width);
+    array->row += n_rows;
+    array->n_rows = n_rows;
+    return (int64_t) n_rows;
+}
+
+double
+array_value(const struct array *array, uint64_t i)
+{
+    const uint8_t *at = array->rows + i * dtype_size(array->dtype);
+    union {
+        double f64;
+        float f32;
+        int8_t i8;
+        int16_t i16;
+        uint16_t u16;
+        int32_t i32;
+        uint32_t u32;
+        int64_t i64;
+        uint64_t u64;
+    } element;
+    memcpy(&element, at, dtype_size(array->dtype));
+    switch (array->dtype) {
+    case DTYPE_F16:
+    case DTYPE_BF16:
+        floats_of(array->dtype, at, &element.f32, 1);
+        return element.f32;
+    case DTYPE_F32:
+        return element.f32;
+    case DTYPE_F64:
+        return element.f64;
+    case DTYPE_I8:
+        return element.i8;
+    case DTYPE_U8:
+        return *at;
+    case DTYPE_I16:
+        return element.i16;
+    case DTYPE_U16:
+        return element.u16;
+    case DTYPE_I32:
+        return element.i32;
+    case DTYPE_U32:
+        return element.u32;
+    case DTYPE_I64:
+        return (double) element.i64;
+    default:
+        return (double) element.u64;
+    }
+}
+
+bool
+array_floats(const struct array *array, float *to)
+{
+    return floats_of(array->dtype, array->rows, to, array->n_rows * array->width);
 }
 
 int64_t
 array_read(struct array *array, double *to, uint64_t rows, struct error *error)
 {
-    size_t size = dtype_size(array->dtype), width = array->width;
-    if (rows > array->n - array->row)
-        rows = array->n - array->row;
-    if (array->fortran && !array->whole && read_whole(array, array->n * width * size, error) < 0)
-        return -1;
-    if (rows == 0)
-        return check_end(array, error);
-    if (array->fortran) {
-        for (uint64_t i = 0; i < rows; i++)
-            for (uint64_t k = 0; k < width; k++)
-                to[i * width + k] = element(array->raw + fortran_place(array, array->row + i, k) * size, array->dtype,
-                                            size, array->big);
-        array->row += rows;
-        return (int64_t) rows;
-    }
-    size_t bytes = rows * width * size;
-    mem_grow(&array->raw, &array->cap_raw, bytes, 1);
-    int64_t got = read_bytes(array, array->raw, bytes, error);
-    if (got < 0)
-        return -1;
-    if ((size_t) got < bytes)
-        return cut(array, array->row + (uint64_t) got / (width * size) + 1, error);
-    if (size == 1 && array->dtype == DTYPE_U8)
-        for (uint64_t i = 0; i < rows * width; i++)
-            to[i] = array->raw[i];
-    else
-        for (uint64_t i = 0; i < rows * width; i++)
-            to[i] = element(array->raw + i * size, array->dtype, size, array->big);
-    array->row += rows;
-    return (int64_t) rows;
+    int64_t got = array_next(array, rows, error);
+    for (uint64_t i = 0; got > 0 && i < (uint64_t) got * array->width; i++)
+        to[i] = array_value(array, i);
+    return got;
 }
 
 void
 array_close(struct array *array)
 {
-    free(array->raw);
-    array->raw = NULL;
+    free(array->head);
+    free(array->rows);
+    free(array->whole);
+    free(array->places);
+    array->head = array->rows = array->whole = NULL;
+    array->places = NULL;
 }

@@ -10,6 +10,7 @@
 #include "inflate.h"
 #include "ingest_parts.h"
 #include "memory.h"
+#include "schema_json.h"
 #include "sniff.h"
 
 enum { FRAME_BYTES = 1 << 20, FRAME_ROWS = 1 << 17, FRAME_BYTES_MOST = 512 << 20, BAD_TOLD = 10 };
@@ -182,6 +183,7 @@ ingest_open(struct ingest *in, const struct schema *model, const char *const *pa
     uint8_t *head = mem_alloc(SNIFF_BYTES);
     size_t n = 0;
     int format = input_inflate(&input, error) < 0 ? -1 : sniff(in, &input, head, &n, error), result = -1;
+    in->format = format;
     switch (format) {
     case -1:
         input_close(&input);
@@ -207,6 +209,19 @@ const struct schema *
 ingest_schema(const struct ingest *in)
 {
     return &in->schema;
+}
+
+void
+ingest_reading(struct ingest *in, struct schema_reading *reading)
+{
+    *reading = (struct schema_reading){.format = format_name(in->format)};
+    if (in->format != INGEST_CSV && in->format != INGEST_TSV)
+        return;
+    in->texts[0] = in->delimiter;
+    reading->delimiter = in->delimiter == '\t' ? "tab" : in->texts;
+    reading->header = in->header == HEADER_AUTO ? NULL : in->header == HEADER_YES ? "yes" : "no";
+    reading->decimal = in->decimal == ',' ? "," : ".";
+    reading->missing = in->options->missing != NULL ? in->options->missing : MISSING_DEFAULT;
 }
 
 uint64_t

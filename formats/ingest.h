@@ -79,6 +79,9 @@ int ingest_open(struct ingest *ingest, const struct schema *model, const char *c
                 struct error *error);
 /* Its dictionaries grow while reading. */
 const struct schema *ingest_schema(const struct ingest *ingest);
+/* How the files are read, as options say it; valid while the ingest is. */
+struct schema_reading;
+void ingest_reading(struct ingest *ingest, struct schema_reading *reading);
 /* The next batch, valid until the next call: 1; 0 at the end, when all was as expected; -1. */
 int ingest_read(struct ingest *ingest, struct batch *batch, struct error *error);
 uint64_t ingest_records(const struct ingest *ingest); /* read so far, bad ones included */

@@ -80,8 +80,12 @@ column_hash(struct ingest *in, const char *name, unsigned bits, int64_t source)
 }
 
 void
-column_percent(struct ingest *in, struct sink *sink)
+column_number(struct ingest *in, struct sink *sink, bool percent)
 {
+    if (in->decimal == ',')
+        set_key(in, sink, "decimal", value_string(&in->schema.arena, ","));
+    if (!percent)
+        return;
     set_key(in, sink, "percent", value_bool(&in->schema.arena, true));
     sink->how = READ_PERCENT;
 }
@@ -143,6 +147,11 @@ read_keys(const struct column *column, struct sink *sink)
             return "percent";
         sink->how = percent ? READ_PERCENT : READ_PLAIN;
     }
+    if (value_get(extra, "decimal") != NULL) {
+        const char *decimal = value_get_string(extra, "decimal");
+        if (decimal == NULL || (strcmp(decimal, ",") != 0 && strcmp(decimal, ".") != 0) || !number)
+            return "decimal";
+    }
     if (value_get(extra, "of") != NULL && (value_get_string(extra, "of") == NULL || part == NULL || !number || percent))
         return "of";
     if (value_get(extra, "part") != NULL) {
@@ -185,7 +194,7 @@ column_check(const struct column *column, const char *what, struct error *error)
 int
 column_follow(struct ingest *in, struct sink *sink, const struct column *model, struct error *error)
 {
-    static const char *const keys[] = {"hash", "percent", "of", "part", "origin", "dates"};
+    static const char *const keys[] = {"hash", "percent", "decimal", "of", "part", "origin", "dates"};
     if (column_check(model, ingest_by(in), error) < 0)
         return -1;
     read_keys(model, sink);

@@ -3,6 +3,7 @@
  *
  *   "hash": bits                  cat: code 1 + (XXH3-64 of the cell mod 2^bits); the dictionary is h0, h1, ...
  *   "percent": true               num: a % behind each number
+ *   "decimal": ","                num: the decimal comma
  *   "of": name, "part": part      num: a part (dateparts.h) of the date in the column `name` of the text
  *   "origin": microseconds        of the part `days`: since when
  *   "dates": "dmy" or "mdy"       time, and parts: the order in which 01/02/2024 is read; no such dates without it
@@ -21,7 +22,7 @@ struct sink *column_part(struct ingest *in, const char *of, const char *name, en
 /* Adds a column of 2^bits hashed categories. */
 struct sink *column_hash(struct ingest *in, const char *name, unsigned bits, int64_t source);
 /* Sets how the cells of a column just added are read. */
-void column_percent(struct ingest *in, struct sink *sink);
+void column_number(struct ingest *in, struct sink *sink, bool percent);
 void column_dates(struct ingest *in, struct sink *sink, enum date_order dates);
 /* Copies the keys above from a column of a model, and reads the cells as they say. -1: they make no sense. */
 int column_follow(struct ingest *in, struct sink *sink, const struct column *model, struct error *error);

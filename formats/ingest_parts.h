@@ -66,6 +66,9 @@ struct ingest {
     struct missing missing;
     char delimiter; /* 0 = find out */
     char decimal;   /* of numbers; 0 = find out */
+    int format;     /* enum ingest_format, as found */
+    int header;     /* enum ingest_header, as found */
+    char texts[4];  /* for ingest_reading() */
     enum bad_policy bad_policy;
     uint64_t bad_limit;
     double bad_share;

@@ -77,8 +77,8 @@ plan_label(struct plan *plan, size_t i, struct error *error)
                                      source->names[task == TASK_CLASS ? i : (size_t) in->label.items[0].source]));
     in->schema.task = task;
     struct sink *sink = ingest_column(in, source->names[i], choice_type(choice), ROLE_LABEL, (int64_t) i);
-    if (task == TASK_REGRESSION && infer_percent(&source->stats[i]))
-        column_percent(in, sink);
+    if (task == TASK_REGRESSION)
+        column_number(in, sink, infer_percent(&source->stats[i]));
     sink->inferred = !choice->type_given;
     sink->two = two;
     if (task == TASK_CLASS && !given)
@@ -255,8 +255,8 @@ plan_feature(struct plan *plan, size_t i, bool is_time)
         struct sink *sink = ingest_column(in, name, choice_type(choice), ROLE_FEATURE, (int64_t) i);
         sink->inferred = !choice->type_given;
         sink->most = choice->type_given ? CATEGORIES_MOST : CATEGORIES_INFERRED;
-        if (choice_type(choice) == COLUMN_NUM && infer_percent(stats))
-            column_percent(in, sink);
+        if (choice_type(choice) == COLUMN_NUM)
+            column_number(in, sink, infer_percent(stats));
     }
     note_column(plan, i, hint);
 }
@@ -296,8 +296,7 @@ plan_column(struct plan *plan, size_t i, bool is_time, struct error *error)
         return 0;
     case ROLE_WEIGHT:
         sink = ingest_column(in, name, COLUMN_NUM, ROLE_WEIGHT, (int64_t) i);
-        if (infer_percent(stats))
-            column_percent(in, sink);
+        column_number(in, sink, infer_percent(stats));
         return 0;
     case ROLE_TIME:
         plan_time(plan, i);
@@ -320,6 +319,9 @@ plan_all(struct plan *plan, struct error *error)
     struct choice *choices = plan->choices;
     if (choose_columns(plan, error) < 0)
         return -1;
+    if (in->decimal == ',' && in->options->decimal == NULL)
+        ingest_note(in, "%s: the decimal is ',' (all numbers have it, and no thousands: --decimal . if not)",
+                    source->file);
     size_t time = time_column(plan), most = source->n;
     for (size_t i = 0; i < source->n; i++)
         most += choice_type(&choices[i]) == COLUMN_TIME ? PART_COUNT : 0;
@@ -336,6 +338,8 @@ plan_all(struct plan *plan, struct error *error)
         return -1;
     if (in->schema.n_columns == 0)
         return error_set(error, STATUS_DATA, "%s: no column is left", source->file);
+    if (in->decimal == 0)
+        in->decimal = '.';
     ingest_ready(in);
     return 0;
 }

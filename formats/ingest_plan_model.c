@@ -157,6 +157,10 @@ ingest_plan_model(struct ingest *in, const char *file, char *const *names, size_
     int result = -1;
     bool labels = false;
     struct schema *schema = &in->schema;
+    for (uint32_t i = 0; i < model->n_columns && in->decimal == 0; i++) {
+        const char *decimal = value_get_string(model->columns[i].extra, "decimal");
+        in->decimal = decimal != NULL ? decimal[0] : 0;
+    }
     if (model_labels(in, file, &index, names, n, &labels, error) < 0)
         goto out;
     if (missing_features(in, file, &index, names, n, error) < 0)
@@ -187,6 +191,8 @@ ingest_plan_model(struct ingest *in, const char *file, char *const *names, size_
             goto out;
     if (extra_columns(in, file, &index, names, n, error) < 0)
         goto out;
+    if (in->decimal == 0)
+        in->decimal = '.';
     ingest_ready(in);
     result = 0;
 out:

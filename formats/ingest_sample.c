@@ -354,6 +354,7 @@ text_sample(struct ingest *in, size_t *at, struct error *error)
             infer_add(&sample.stats[i], &in->missing, source->names[i], strlen(source->names[i]));
         *at = text_behind_mark(source);
     }
+    in->header = source->header ? HEADER_YES : HEADER_NO;
     text_make_names(source->names, source->n_names, source->header);
     if (sample.bad) {
         say_bad(in, sample.bad_at, error);

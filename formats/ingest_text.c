@@ -254,6 +254,7 @@ open_by_model(struct ingest *in, size_t *at, struct error *error)
     source->header = in->options->header == HEADER_AUTO ? found > 0 || !numbered : in->options->header == HEADER_YES;
     if (!source->header)
         *at = text_behind_mark(source);
+    in->header = source->header ? HEADER_YES : HEADER_NO;
     text_make_names(source->names, source->n_names, source->header);
     return ingest_plan_model(in, source->input.name, source->names, source->n_names, error);
 }

@@ -13,7 +13,7 @@
 
 #include "array.h"
 
-/* Reads the header, of which the first n (<= 8) bytes may already be in `head`. */
+/* Reads the header, of which the first n bytes may already be in `head`. */
 int npy_open(struct array *array, struct input *input, const void *head, size_t n, struct error *error);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "digits.h"
 #include "memory.h"
 #include "powers.h"
 
@@ -61,42 +62,13 @@ number_infinite(const char *s, size_t n, bool negative, double *value)
     return true;
 }
 
-/* Eight bytes of text, the first one lowest. */
-static uint64_t
-load_8(const char *s)
-{
-    uint64_t bytes;
-    memcpy(&bytes, s, sizeof bytes);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    bytes = __builtin_bswap64(bytes);
-#endif
-    return bytes;
-}
-
-/* All eight are digits: the high nibble is 3, and still 3 with 6 added. */
-static bool
-are_digits(uint64_t bytes)
-{
-    return ((bytes & 0xf0f0f0f0f0f0f0f0) | (((bytes + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0) >> 4)) ==
-           0x3333333333333333;
-}
-
-/* The number that eight digits are: neighbours joined to pairs, fours and eights, each join one multiplication. */
-static uint64_t
-eight_digits(uint64_t bytes)
-{
-    bytes = (bytes & 0x0f0f0f0f0f0f0f0f) * (1 + (10u << 8)) >> 8;
-    bytes = (bytes & 0x00ff00ff00ff00ff) * (1 + (100u << 16)) >> 16;
-    return (bytes & 0x0000ffff0000ffff) * (1 + ((uint64_t) 10000 << 32)) >> 32;
-}
-
 /* Takes digits into *significand, modulo 2^64. */
 static const char *
 take_digits(const char *p, const char *end, uint64_t *significand)
 {
     uint64_t w = *significand;
-    for (uint64_t bytes; end - p >= 8 && are_digits(bytes = load_8(p)); p += 8)
-        w = w * 100000000 + eight_digits(bytes);
+    for (uint64_t bytes; end - p >= 8 && digits_only(bytes = digits_load(p)); p += 8)
+        w = w * 100000000 + digits_value(bytes);
     for (; p < end && is_digit(*p); p++)
         w = w * 10 + (uint64_t) (*p - '0');
     *significand = w;

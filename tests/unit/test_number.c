@@ -172,12 +172,164 @@ test_looks(void **state)
                  grouped("") || grouped("1,,2") || grouped("1.2.3,x"));
 }
 
+/* Every power of ten, and the doubles next to each. */
+static void
+test_powers(void **state)
+{
+    (void) state;
+    char text[64];
+    for (int q = -350; q <= 320; q++) {
+        snprintf(text, sizeof text, "1e%d", q);
+        same_as_strtod(text);
+        const double value = strtod(text, NULL), next = nextafter(value, INFINITY), last = nextafter(value, -INFINITY);
+        snprintf(text, sizeof text, "%.17g", isinf(next) ? value : next);
+        if (!isinf(value))
+            same_as_strtod(text);
+        snprintf(text, sizeof text, "%.17g", last);
+        same_as_strtod(text);
+        snprintf(text, sizeof text, "9999999999999999999e%d", q);
+        same_as_strtod(text);
+        snprintf(text, sizeof text, "18446744073709551615e%d", q);
+        same_as_strtod(text);
+    }
+}
+
+/* Doubles of any size, subnormal ones among them, with as many digits as they need and fewer. */
+static void
+test_all_sizes(void **state)
+{
+    (void) state;
+    uint64_t x = 88172645463325252u;
+    char text[64];
+    for (int i = 0; i < 200000; i++) {
+        x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+        uint64_t bits = i % 4 == 0 ? x >> 12 >> (x & 31) : x; /* exponent 0: subnormal */
+        double value;
+        memcpy(&value, &bits, sizeof value);
+        if (!isfinite(value))
+            continue;
+        snprintf(text, sizeof text, "%.*g", i % 25 + 1, value);
+        same_as_strtod(text);
+    }
+}
+
+/*
+ * The middles between doubles, with all their digits (up to 770), cut short, and with a digit more. A long double
+ * holds a middle where it has more bits than a double.
+ */
+static void
+test_middles(void **state)
+{
+    (void) state;
+    uint64_t x = 88172645463325252u;
+    char text[1400];
+    for (int i = 0; i < 20000; i++) {
+        x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+        const bool subnormal = i % 8 == 0;
+        const int exponent = (int) (x % 2046) - 1022;
+        const long double units = subnormal ? (long double) (x >> 12) : 0x1p52L + (long double) (x >> 12);
+        const long double middle = ldexpl(units + 0.5L, subnormal ? -1074 : exponent - 52);
+        const int digits = i % 3 == 0 ? 770 : i % 3 == 1 ? 17 + i % 7 : 30;
+        int n = snprintf(text, sizeof text, "%.*Le", digits, middle);
+        assert_true(n > 0 && n < (int) sizeof text - 1);
+        same_as_strtod(text);
+        /* The last digit before the exponent one up or down, which is on the other side of the middle at times. */
+        char *last = strchr(text, 'e') - 1;
+        *last = *last == '9' ? '8' : (char) (*last + 1);
+        same_as_strtod(text);
+        *last = *last >= '2' ? (char) (*last - 2) : '0';
+        same_as_strtod(text);
+    }
+    /* Ties that 128 bits of 5^q show exactly, and those next to them. */
+    for (uint64_t k = 0; k < 2000; k++)
+        for (int q = 0; q < 5; q++) {
+            const uint64_t tie = (((uint64_t) 1 << 53) + 1 + 2 * k) * (q < 3 ? 1 : 2);
+            snprintf(text, sizeof text, "%" PRIu64 "e%d", tie, q);
+            same_as_strtod(text);
+            snprintf(text, sizeof text, "%" PRIu64 "%s", tie, q == 0 ? ".0" : q == 1 ? ".000000000000001" : "000.50");
+            same_as_strtod(text);
+        }
+}
+
+/* Digits, zeros and exponents that only together make a number of a usual size. */
+static void
+test_long(void **state)
+{
+    (void) state;
+    static char text[400100];
+    for (int zeros = 1; zeros <= 200000; zeros = zeros * 7 / 2 + 3) {
+        memcpy(text, "0.", 2);
+        memset(text + 2, '0', (size_t) zeros);
+        snprintf(text + 2 + zeros, 64, "1234567890123456789012345e%d", zeros + 3);
+        same_as_strtod(text);
+        text[0] = '1';
+        memset(text + 1, '0', (size_t) zeros);
+        snprintf(text + 1 + zeros, 64, ".5e-%d", zeros);
+        same_as_strtod(text);
+        snprintf(text + 1 + zeros, 64, "e-%d", zeros + 330);
+        same_as_strtod(text);
+    }
+    /* What lies behind the cell is not looked at. */
+    double value;
+    assert_true(number_parse("123456789012345678901234567890", 9, &value) && value == 123456789);
+    assert_true(number_parse("1234567.12345678", 7, &value) && value == 1234567);
+}
+
+static void
+test_comma(void **state)
+{
+    (void) state;
+    static const struct {
+        const char *text;
+        double value;
+    } numbers[] = {{"1,5", 1.5},
+                   {"-0,25", -0.25},
+                   {",5", 0.5},
+                   {"5,", 5},
+                   {"12", 12},
+                   {"1,5e3", 1500},
+                   {"0,1", 0.1},
+                   {"1,00000000000000011102230246251565404236316680908203125", 1},
+                   {"3,141592653589793238462643383279", 3.141592653589793238462643383279}};
+    double value;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const char *const text = numbers[i].text;
+        if (!number_parse_as(text, strlen(text), ',', &value) || value != numbers[i].value)
+            fail_msg("'%s' with a decimal comma", text);
+        if (strchr(text, ',') != NULL && number_parse(text, strlen(text), &value))
+            fail_msg("'%s' with a decimal point", text);
+    }
+    static const char *const others[] = {"1.5", "1.234,5", "1,234.5", "1,2,3", ",", "-,", "1.234", "5.", ".5"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (number_parse_as(others[i], strlen(others[i]), ',', &value))
+            fail_msg("'%s' is taken as a number with a decimal comma", others[i]);
+}
+
+static bool
+grouped_by_comma(const char *s)
+{
+    return number_is_grouped_as(s, strlen(s), ',');
+}
+
+static void
+test_looks_with_comma(void **state)
+{
+    (void) state;
+    assert_true(grouped_by_comma("1.234") && grouped_by_comma("5.1") && grouped_by_comma("1.234,5") &&
+                grouped_by_comma("1,234.5") && grouped_by_comma("1,234,567.8") && grouped_by_comma("-1'000,5"));
+    assert_false(grouped_by_comma("1234") || grouped_by_comma("1,5") || grouped_by_comma(".5") ||
+                 grouped_by_comma("5.") || grouped_by_comma("1..2") || grouped_by_comma("1,2,3.x") ||
+                 grouped_by_comma("1. 2"));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers),    cmocka_unit_test(test_no_numbers), cmocka_unit_test(test_infinities),
-        cmocka_unit_test(test_800_digits), cmocka_unit_test(test_random),     cmocka_unit_test(test_looks),
+        cmocka_unit_test(test_800_digits), cmocka_unit_test(test_random),     cmocka_unit_test(test_powers),
+        cmocka_unit_test(test_all_sizes),  cmocka_unit_test(test_middles),    cmocka_unit_test(test_long),
+        cmocka_unit_test(test_looks),      cmocka_unit_test(test_comma),      cmocka_unit_test(test_looks_with_comma),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

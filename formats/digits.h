@@ -1,0 +1,40 @@
+/*
+ * Eight digits at a time in one 64-bit word: what number.c and the plain C of scan/convert share.
+ */
+#ifndef CL_DIGITS_H
+#define CL_DIGITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Eight bytes of text, the first one lowest. */
+static inline uint64_t
+digits_load(const char *s)
+{
+    uint64_t bytes;
+    memcpy(&bytes, s, sizeof bytes);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bytes = __builtin_bswap64(bytes);
+#endif
+    return bytes;
+}
+
+/* All eight are digits: the high nibble is 3, and still 3 with 6 added. */
+static inline bool
+digits_only(uint64_t bytes)
+{
+    return ((bytes & 0xf0f0f0f0f0f0f0f0) | (((bytes + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0) >> 4)) ==
+           0x3333333333333333;
+}
+
+/* The number that eight digits are: neighbours joined to pairs, fours and eights, each join one multiplication. */
+static inline uint64_t
+digits_value(uint64_t bytes)
+{
+    bytes = (bytes & 0x0f0f0f0f0f0f0f0f) * (1 + (10u << 8)) >> 8;
+    bytes = (bytes & 0x00ff00ff00ff00ff) * (1 + (100u << 16)) >> 16;
+    return (bytes & 0x0000ffff0000ffff) * (1 + ((uint64_t) 10000 << 32)) >> 32;
+}
+
+#endif

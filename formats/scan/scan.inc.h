@@ -1,0 +1,259 @@
+/*
+ * The kernels of scan.h for one instruction set. The including file has the primitives (block_*.h) and defines
+ * SCAN_KERNELS and SCAN_KERNELS_NAME.
+ */
+#include <string.h>
+
+#include "scan_inside.h"
+
+/* Where a run is. Masks of neighbours are bits 63 of the block before, moved to bit 0. */
+struct place {
+    uint32_t at; /* the next block */
+    size_t n_cells, n_records;
+    uint64_t inside;  /* all ones: in quotes */
+    uint64_t edge;    /* the byte before starts a cell behind it */
+    uint64_t cr;      /* it is a CR that ends a record */
+    uint64_t closing; /* it is a closing quote */
+    uint64_t blank;   /* it is a blank */
+};
+
+/* The block at text[at], of which there is at least one byte; bytes behind the text become something harmless. */
+static inline struct block
+load(const char *text, size_t n, size_t at, char harmless)
+{
+    char tail[SCAN_BLOCK];
+    if (n - at >= SCAN_BLOCK)
+        return block_load(text + at);
+    memset(tail, harmless, sizeof tail);
+    memcpy(tail, text + at, n - at);
+    return block_load(tail);
+}
+
+static inline char
+harmless(char delimiter)
+{
+    return delimiter == 'x' ? 'y' : 'x';
+}
+
+static inline struct block_set
+blank_set(char delimiter)
+{
+    char blanks[2];
+    unsigned n = 0;
+    if (delimiter != ' ')
+        blanks[n++] = ' ';
+    if (delimiter != '\t')
+        blanks[n++] = '\t';
+    return block_set(blanks, n);
+}
+
+/* Blocks without quotes, CR and NUL, up to the first one that has one: then SCAN_ODD. */
+static enum scan_stop
+run_plain(struct scan_inside *in, struct place *place)
+{
+    const char *const text = in->text;
+    const uint32_t n = in->n, enough = in->enough;
+    const char delimiter = in->delimiter, other = harmless(delimiter);
+    const struct block_set odd_set = block_set("\"\r", 3), blanks = blank_set(delimiter);
+    uint32_t *const positions = in->positions + 1, *const ends = in->ends;
+    const size_t cap = in->cap;
+    struct block all = block_zero();
+    uint64_t touching = 0, edge = place->edge, after_blank = place->blank;
+    size_t n_cells = place->n_cells, n_records = place->n_records;
+    uint32_t at = place->at;
+    enum scan_stop stop = SCAN_TEXT;
+    while (at < n) {
+        const struct block b = load(text, n, at, other);
+        if (block_among(b, odd_set) != 0) {
+            stop = SCAN_ODD;
+            break;
+        }
+        const uint64_t ends_record = block_eq(b, '\n');
+        const uint64_t ends_cell = ends_record | block_eq(b, delimiter);
+        const uint64_t blank = block_among(b, blanks);
+        all = block_or(all, b);
+        touching |= (blank & (ends_cell << 1 | edge)) | (ends_cell & (blank << 1 | after_blank));
+        edge = ends_cell >> 63;
+        after_blank = blank >> 63;
+        block_positions(positions + n_cells, ends_cell, at);
+        block_ranks(ends + n_records, ends_record, ends_cell, (uint32_t) n_cells);
+        n_cells += block_count(ends_cell);
+        n_records += block_count(ends_record);
+        at += SCAN_BLOCK;
+        if (at >= enough && ends_record != 0) {
+            stop = SCAN_ENOUGH;
+            break;
+        }
+        if (n_cells > cap) {
+            stop = SCAN_FULL;
+            break;
+        }
+    }
+    in->high = in->high || block_high(all);
+    in->blanks = in->blanks || touching != 0;
+    *place = (struct place){.at = at, .n_cells = n_cells, .n_records = n_records, .edge = edge, .blank = after_blank};
+    return stop;
+}
+
+/* All other blocks. */
+static enum scan_stop
+run_quoted(struct scan_inside *in, const struct place *place)
+{
+    const char *const text = in->text;
+    const uint32_t n = in->n, enough = in->enough;
+    const char delimiter = in->delimiter, other = harmless(delimiter);
+    const struct block_set blanks = blank_set(delimiter);
+    uint32_t *const behind = in->positions + 1, *const before = in->before + 1, *const ends = in->ends;
+    const size_t cap = in->cap;
+    struct block all = block_zero();
+    uint64_t touching = 0, doubled = 0;
+    struct place here = *place;
+    size_t n_cells = here.n_cells, n_records = here.n_records;
+    uint32_t at = here.at;
+    enum scan_stop stop = SCAN_TEXT;
+    while (at < n) {
+        const struct block b = load(text, n, at, other);
+        const uint64_t quote = block_eq(b, '"');
+        const uint64_t inside = block_prefix_xor(quote) ^ here.inside; /* the opening quote and what it quotes */
+        const uint64_t lf = block_eq(b, '\n') & ~inside, cr = block_eq(b, '\r') & ~inside;
+        const uint64_t delimiters = block_eq(b, delimiter) & ~inside;
+        const uint64_t blank = block_among(b, blanks) & ~inside;
+        all = block_or(all, b);
+
+        /* Of CR LF, the CR ends a cell and the LF is before the next one. A CR in the last place waits for its LF. */
+        const uint64_t ends_record = cr | (lf & ~(cr << 1 | here.cr));
+        const uint64_t ends_cell = delimiters | ends_record;
+        const uint64_t starts_cell = delimiters | lf | (cr & ~(lf >> 1) & ~(UINT64_C(1) << 63));
+        size_t n_before = n_cells;
+        if (here.cr != 0) {
+            if (lf & 1) {
+                n_before--;
+            } else {
+                before[n_cells - 1] = at - 1;
+                here.edge = 1;
+            }
+        }
+
+        /*
+         * Quotes that open or close a cell, and pairs inside. A quote that opens without being at the start of a cell,
+         * or closes without being at its end, is odd, and masks of later bytes mean nothing.
+         */
+        const uint64_t opening = quote & inside, closing = quote & ~inside;
+        const uint64_t after_edge = starts_cell << 1 | here.edge;
+        const uint64_t opens = opening & after_edge, pairs = opening & (closing << 1 | here.closing);
+        const uint64_t closes = closing & (ends_cell >> 1);
+        if (here.closing & ~(ends_cell | opening)) {
+            stop = SCAN_ODD;
+            break;
+        }
+        const uint64_t odd = (opening & ~(opens | pairs)) |
+                             (closing & ~(closes | (opening >> 1)) & ~(UINT64_C(1) << 63)) | block_eq(b, '\0');
+        const uint64_t good_ends = ends_record & ((odd & -odd) - 1);
+        doubled |= pairs;
+        touching |= (blank & after_edge) | (ends_cell & (blank << 1 | here.blank));
+
+        /* A cell in quotes is what is between its quotes. */
+        block_positions(before + n_before, (starts_cell & ~(opens >> 1)) | (opens & ~UINT64_C(1)), at);
+        if (opens & 1)
+            before[n_before - 1] = at;
+        block_positions(behind + n_cells, (ends_cell & ~(closes << 1)) | closes, at);
+        if (here.closing & ends_cell)
+            behind[n_cells] = at - 1;
+        block_ranks(ends + n_records, good_ends, ends_cell, (uint32_t) n_cells);
+        n_cells += block_count(ends_cell);
+        n_records += block_count(good_ends);
+        at += SCAN_BLOCK;
+        if (odd != 0) {
+            stop = SCAN_ODD;
+            break;
+        }
+        if (at >= enough && ends_record != 0) {
+            stop = SCAN_ENOUGH;
+            break;
+        }
+        if (n_cells > cap) {
+            stop = SCAN_FULL;
+            break;
+        }
+        here.inside = (uint64_t) ((int64_t) inside >> 63);
+        here.edge = starts_cell >> 63;
+        here.cr = cr >> 63;
+        here.closing = closing >> 63;
+        here.blank = blank >> 63;
+    }
+    in->high = in->high || block_high(all);
+    in->blanks = in->blanks || touching != 0;
+    in->escaped = in->escaped || doubled != 0;
+    in->n_cells = n_cells;
+    in->n_records = n_records;
+    return stop;
+}
+
+static enum scan_stop
+run(struct scan_inside *in, uint32_t at)
+{
+    struct place place = {.at = at, .n_cells = in->n_cells, .n_records = in->n_records, .edge = 1};
+    if (!in->apart) {
+        enum scan_stop stop = run_plain(in, &place);
+        in->n_cells = place.n_cells;
+        in->n_records = place.n_records;
+        if (stop != SCAN_ODD)
+            return stop;
+        scan_apart(in);
+    }
+    return run_quoted(in, &place);
+}
+
+static uint64_t
+lines(const char *text, size_t n)
+{
+    uint64_t count = 0, after_cr = 0;
+    for (size_t at = 0; at < n; at += SCAN_BLOCK) {
+        const struct block b = load(text, n, at, 'x');
+        const uint64_t lf = block_eq(b, '\n'), cr = block_eq(b, '\r');
+        count += block_count(cr | (lf & ~(cr << 1 | after_cr)));
+        after_cr = cr >> 63;
+    }
+    return count;
+}
+
+static size_t
+cut(const char *text, size_t n, bool quotes, size_t *any)
+{
+    uint64_t all = 0;
+    for (size_t at = 0; quotes && at < n; at += SCAN_BLOCK)
+        all ^= block_eq(load(text, n, at, 'x'), '"');
+    bool odd = block_count(all) & 1;
+
+    /* Back from the end. */
+    uint64_t lf_next = 0;
+    *any = 0;
+    for (size_t at = (n + SCAN_BLOCK - 1) / SCAN_BLOCK * SCAN_BLOCK; at > 0;) {
+        at -= SCAN_BLOCK;
+        const struct block b = load(text, n, at, 'x');
+        const uint64_t quote = quotes ? block_eq(b, '"') : 0;
+        const uint64_t lf = block_eq(b, '\n'), cr = block_eq(b, '\r');
+        const uint64_t last = n - at <= SCAN_BLOCK ? UINT64_C(1) << (n - at - 1) : 0;
+        uint64_t ends = lf | (cr & ~(lf >> 1 | lf_next << 63 | last));
+        if (*any == 0 && ends != 0)
+            *any = at + block_highest(ends) + 1;
+        odd ^= block_count(quote) & 1;
+        ends &= ~(block_prefix_xor(quote) ^ -(uint64_t) odd);
+        if (ends != 0)
+            return at + block_highest(ends) + 1;
+        lf_next = lf & 1;
+    }
+    return 0;
+}
+
+static bool
+high(const char *text, size_t n)
+{
+    struct block all = block_zero();
+    for (size_t at = 0; at < n; at += SCAN_BLOCK)
+        all = block_or(all, load(text, n, at, 'x'));
+    return block_high(all);
+}
+
+const struct scan_kernels SCAN_KERNELS = {
+    .name = SCAN_KERNELS_NAME, .run = run, .lines = lines, .cut = cut, .high = high};

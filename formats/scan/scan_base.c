@@ -1,0 +1,6 @@
+/* Any processor. */
+#include "block_base.h"
+
+#define SCAN_KERNELS scan_kernels_base
+#define SCAN_KERNELS_NAME "base"
+#include "scan.inc.h"
