@@ -386,7 +386,8 @@ static int
 check_libsvm(const struct ingest *in, struct error *error)
 {
     const struct text_source *source = in->source.state;
-    const struct sinks *const others[] = {&in->c, &in->y, &in->label, &in->w, &in->time, &in->group, &in->id, &in->text};
+    const struct sinks *const others[] = {&in->c,    &in->y,     &in->label, &in->w,
+                                          &in->time, &in->group, &in->id,    &in->text};
     for (size_t k = 0; k < sizeof others / sizeof *others; k++)
         for (size_t i = 0; i < others[k]->n; i++)
             if (others[k]->items[i].source >= LIBSVM_FIRST)
@@ -490,11 +491,11 @@ check_options(const struct ingest *in, struct error *error)
 {
     const struct ingest_options *options = in->options;
     const struct text_source *source = in->source.state;
-    const char *option = options->delimiter != NULL                                        ? "-d"
-                         : options->header != HEADER_AUTO                                  ? "--header"
-                         : options->decimal != NULL                                        ? "--decimal"
-                         : options->columns > 0 && source->lines != INGEST_LIBSVM          ? "--columns"
-                                                                                           : NULL;
+    const char *option = options->delimiter != NULL                               ? "-d"
+                         : options->header != HEADER_AUTO                         ? "--header"
+                         : options->decimal != NULL                               ? "--decimal"
+                         : options->columns > 0 && source->lines != INGEST_LIBSVM ? "--columns"
+                                                                                  : NULL;
     if (option == NULL)
         return 0;
     return error_set(error, STATUS_USAGE, "%s does not go with %s, which is %s", option, source->input.name,

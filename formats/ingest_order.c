@@ -107,9 +107,8 @@ order_column(struct ingest *in, const struct segment *segment, size_t k, const s
             codes[r * width] = map->codes[code - 1];
             continue;
         }
-        int64_t found =
-            stream_code(in, sink,
-                        code == CODE_SPILLED ? (struct cell){spilled->s, spilled->n} : map->strings[code - 1]);
+        int64_t found = stream_code(
+            in, sink, code == CODE_SPILLED ? (struct cell){spilled->s, spilled->n} : map->strings[code - 1]);
         spilled += code == CODE_SPILLED;
         if (found < 0)
             return r;

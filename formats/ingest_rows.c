@@ -197,8 +197,7 @@ void
 segment_bad(struct segment *segment, size_t at)
 {
     mem_grow(&segment->bad, &segment->cap_bad, segment->n_bad + 1, sizeof *segment->bad);
-    segment->bad[segment->n_bad++] =
-        (struct bad_record){.at = (uint32_t) at, .record = (uint32_t) segment->n_records};
+    segment->bad[segment->n_bad++] = (struct bad_record){.at = (uint32_t) at, .record = (uint32_t) segment->n_records};
     segment->n_records++;
 }
 
@@ -265,9 +264,8 @@ row_codes(struct segment *segment, struct worker *worker, const struct cell *cel
     bool good = true;
     for (size_t k = 0; k < in->c.n + in->label.n && good; k++) {
         const struct sink *sink = k < in->c.n ? &in->c.items[k] : &in->label.items[k - in->c.n];
-        uint32_t code = sink->source == SINK_NONE
-                            ? CODE_MISSING
-                            : segment_code(segment, worker, k, sink, cells[sink->source], row);
+        uint32_t code =
+            sink->source == SINK_NONE ? CODE_MISSING : segment_code(segment, worker, k, sink, cells[sink->source], row);
         if (k < in->c.n)
             segment->c[row * in->c.n + k] = code;
         else

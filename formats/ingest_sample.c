@@ -1,4 +1,5 @@
-/* Text without a model: the delimiter, the header and the types of columns, from the first records of the first file. */
+/* Text without a model: the delimiter, the header and the types of columns, from the first records of the first file.
+ */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -154,10 +155,10 @@ struct sample {
     struct scan scan;
     struct infer_column *stats; /* [n_columns] */
     size_t n_columns, n_records;
-    size_t at;    /* what is before it in the head was looked at */
-    bool bad;     /* a record that cannot be used ends it: */
+    size_t at; /* what is before it in the head was looked at */
+    bool bad;  /* a record that cannot be used ends it: */
     size_t bad_at;
-    bool whole;   /* all records there are */
+    bool whole; /* all records there are */
     float *values;
     uint32_t *left;
     size_t cap_values, cap_left, cap_scratch;
@@ -180,8 +181,8 @@ add_cells(struct sample *sample, const char *text, size_t first, size_t n)
     const struct scan *scan = &sample->scan;
     mem_grow(&sample->values, &sample->cap_values, n + 16, sizeof *sample->values);
     mem_grow(&sample->left, &sample->cap_left, n, sizeof *sample->left);
-    size_t n_left = source->convert->floats(text, scan->before + first, scan->behind + first, n, '.',
-                                            sample->values, sample->left);
+    size_t n_left =
+        source->convert->floats(text, scan->before + first, scan->behind + first, n, '.', sample->values, sample->left);
     csv_drop_markers(sample->in, text, scan->before + first, scan->behind + first, n, sample->values);
     for (size_t i = 0, column = 0, next = 0; i < n; i++) {
         if (next < n_left && sample->left[next] == i) {
@@ -202,9 +203,8 @@ is_blank_record(const struct sample *sample, const char *text, size_t first)
 {
     const struct scan *scan = &sample->scan;
     bool quoted = scan->before[first] != UINT32_MAX && text[scan->before[first]] == '"';
-    return !quoted && csv_bare_cell(text, scan->before[first], scan->behind[first], sample->in->delimiter,
-                                    sample->scratch)
-                              .n == 0;
+    return !quoted &&
+           csv_bare_cell(text, scan->before[first], scan->behind[first], sample->in->delimiter, sample->scratch).n == 0;
 }
 
 /* The records of a tile, as far as they are wanted. True when no more are. */
@@ -254,8 +254,7 @@ add_last(struct sample *sample, struct error *error)
     sample->whole = source->n_paths == 1;
     if (sample->at == head->n)
         return 0;
-    csv_open_feed(&csv, in->delimiter, in->options->max_cell,
-                  scan_lines(source->scan, head->text, sample->at) + 1);
+    csv_open_feed(&csv, in->delimiter, in->options->max_cell, scan_lines(source->scan, head->text, sample->at) + 1);
     csv_feed(&csv, head->text + sample->at, head->n - sample->at);
     csv_feed_end(&csv);
     int got = csv_read(&csv, true, &found), result = 0;
@@ -342,8 +341,8 @@ text_sample(struct ingest *in, size_t *at, struct error *error)
     int result = -1;
     if (take_sample(&sample, error) < 0)
         goto out;
-    in->decimal = infer_settle(sample.stats, sample.n_columns, in->decimal, in->delimiter,
-                               (enum date_order) in->options->dates);
+    in->decimal =
+        infer_settle(sample.stats, sample.n_columns, in->decimal, in->delimiter, (enum date_order) in->options->dates);
     source->header = decide_header(in, file, source->names, source->n_names, sample.stats, sample.n_records);
     if (source->header && sample.n_records == 0) {
         error_set(error, STATUS_DATA, "%s: no records follow the header", file);

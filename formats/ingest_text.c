@@ -439,12 +439,11 @@ find_markers(struct ingest *in)
 }
 
 int
-text_open(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths,
-          size_t n_paths, struct error *error)
+text_open(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths, size_t n_paths,
+          struct error *error)
 {
     struct text_source *source = mem_zalloc(1, sizeof *source);
-    *source =
-        (struct text_source){.input = *input, .open = true, .paths = paths, .n_paths = n_paths, .next_path = 1};
+    *source = (struct text_source){.input = *input, .open = true, .paths = paths, .n_paths = n_paths, .next_path = 1};
     in->source = (struct source){.next = text_next, .free = text_free, .state = source};
     chunk_reserve(&source->head, n < FIRST_BYTES ? FIRST_BYTES : n, 0);
     memcpy(source->head.text, head, n);

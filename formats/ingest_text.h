@@ -3,8 +3,8 @@
  * (a chunk to rows), ingest_rows.c (cells to rows), ingest_flow.c (threads), ingest_order.c (rows in order to
  * batches). For nobody else.
  *
- * Chunks of text are read and turned into rows by any thread; the caller's thread takes the rows in order. What depends on
- * the order is done only there: codes of categories, record numbers, bad records. So the stream is the same for any
+ * Chunks of text are read and turned into rows by any thread; the caller's thread takes the rows in order. What depends
+ * on the order is done only there: codes of categories, record numbers, bad records. So the stream is the same for any
  * number of threads.
  */
 #ifndef CL_INGEST_TEXT_H
@@ -36,8 +36,8 @@ struct spilled {
 
 /* What became of one category column or class label. */
 struct segment_codes {
-    uint32_t first;             /* code of the first new string */
-    struct cell *strings;       /* [n] those that the worker saw for the first time here, in the order of their codes */
+    uint32_t first;       /* code of the first new string */
+    struct cell *strings; /* [n] those that the worker saw for the first time here, in the order of their codes */
     size_t n, cap;
     struct spilled *spilled;
     size_t n_spilled, cap_spilled;
@@ -46,13 +46,13 @@ struct segment_codes {
 /* The rows of one chunk. Codes are those of the worker. */
 struct segment {
     uint64_t n, cap;
-    float *x;        /* [cap, n_x] */
-    uint32_t *c;     /* [cap, n_c] */
-    float *y;        /* [cap, n_y] */
-    uint32_t *label; /* [cap, n_label] */
-    float *w;        /* [cap] */
-    int64_t *time;   /* [cap] */
-    uint64_t *group, *id; /* [cap] */
+    float *x;                /* [cap, n_x] */
+    uint32_t *c;             /* [cap, n_c] */
+    float *y;                /* [cap, n_y] */
+    uint32_t *label;         /* [cap, n_label] */
+    float *w;                /* [cap] */
+    int64_t *time;           /* [cap] */
+    uint64_t *group, *id;    /* [cap] */
     struct text_cells *text; /* [n_text] */
     size_t *cap_text;
     struct segment_codes *codes; /* [n_c + n_label] */
@@ -60,7 +60,7 @@ struct segment {
     struct bad_record {
         uint32_t at;     /* offset of its first byte in the chunk */
         uint32_t record; /* of the chunk's, from 0 */
-    } *bad;
+    } * bad;
     size_t n_bad, cap_bad;
     size_t used; /* bytes of the chunk that became records; less than all of it when the cut was no record's end */
     bool cut;    /* a format of lines: no line end behind the last record */
@@ -75,7 +75,7 @@ struct worker {
     struct scan scan;
     struct csv_tile *tile;      /* ingest_csv.c */
     struct line_reader *reader; /* ingest_lines.c */
-    char *scratch;          /* undoubled cells */
+    char *scratch;              /* undoubled cells */
     size_t cap_scratch;
     struct cell *cells; /* [n_names] */
     size_t cap_cells;
@@ -233,8 +233,8 @@ char **text_copy_cells(const struct csv *csv);
 /* Has the head hold n bytes, or all there are: 1; 0 when the input ended before; -1. */
 int text_fetch(struct text_source *source, size_t n, struct error *error);
 /*
- * The first record of the file, with a delimiter: what csv_read() says, with the name of the file in front of errors. To be closed.
- * *behind: where the second record starts.
+ * The first record of the file, with a delimiter: what csv_read() says, with the name of the file in front of errors.
+ * To be closed. *behind: where the second record starts.
  */
 int text_first(struct ingest *in, char delimiter, struct csv *csv, size_t *behind, struct error *error);
 /* The same as names that can be used; a record that cannot be the first is an error. */

@@ -79,7 +79,7 @@ int
 main(int argc, char **argv)
 {
     /* In the order of the enums in ingest.h and schema.h. */
-    static const char *const formats[] = {"auto", "csv", "tsv", "idx", "npy", NULL};
+    static const char *const formats[] = {"auto", "csv", "tsv", "idx", "npy", "safetensors", "jsonl", "libsvm", NULL};
     static const char *const tasks[] = {"auto", "regression", "class", NULL};
     static const char *const headers[] = {"auto", "yes", "no", NULL};
     static const char *const new_columns[] = {"ignore", "keep", "error", NULL};

@@ -84,7 +84,8 @@ same_threads 0 text --types note5:text quoted.csv
 # Line ends of Windows; line ends inside quotes, which make any guess at a record's end a wrong one in half the places.
 sed 's/$/\r/' quoted.csv > crlf.csv
 same_threads 0 crlf crlf.csv
-same quoted.1 crlf.1 "CR LF instead of LF"
+# Frames are cut where records end in the text, so only what is in them is the same.
+[ "$(cl-cat --digest quoted.1)" = "$(cl-cat --digest crlf.1)" ] || fail "CR LF instead of LF makes another stream"
 same_isa crlf crlf.csv
 awk '{ gsub(/ street, /, " street,\n") } 1' quoted.csv > lines.csv
 same_threads 0 lines lines.csv

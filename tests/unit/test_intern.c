@@ -3,10 +3,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "intern.h"
 
@@ -24,9 +24,18 @@ static void
 test_bytes_behind_do_not_count(void **state)
 {
     (void) state;
-    static const char *const strings[] = {"",         "a",         "b",          "ab",         "1234567",          "12345678",
-                                          "123456789", "12345678a", "123456789012345", "1234567890123456",
-                                          "12345678901234567", "1234567890123456789012345678901234567890"};
+    static const char *const strings[] = {"",
+                                          "a",
+                                          "b",
+                                          "ab",
+                                          "1234567",
+                                          "12345678",
+                                          "123456789",
+                                          "12345678a",
+                                          "123456789012345",
+                                          "1234567890123456",
+                                          "12345678901234567",
+                                          "1234567890123456789012345678901234567890"};
     struct intern table;
     char room[128];
     intern_open(&table);
