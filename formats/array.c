@@ -86,6 +86,23 @@ array_is_integer(const struct array *array)
     return array->dtype >= DTYPE_I8;
 }
 
+int
+array_skip(struct array *array, uint64_t n, struct error *error)
+{
+    enum { STEP = 1 << 16 };
+    uint8_t *dropped = mem_alloc(STEP);
+    int64_t got = 0;
+    for (; n > 0; n -= (uint64_t) got) {
+        got = array_bytes(array, dropped, n < STEP ? (size_t) n : (size_t) STEP, error);
+        if (got == 0)
+            got = error_set(error, STATUS_DATA, "%s ends %" PRIu64 " bytes before its header says", array->name, n);
+        if (got < 0)
+            break;
+    }
+    free(dropped);
+    return got < 0 ? -1 : 0;
+}
+
 /* More bytes than the header declares are not silently left. */
 static int
 check_end(struct array *array, struct error *error)
@@ -93,6 +110,9 @@ check_end(struct array *array, struct error *error)
     uint8_t byte;
     if (array->followed)
         return 0;
+    if (array_skip(array, array->behind, error) < 0)
+        return -1;
+    array->behind = 0;
     int64_t got = array_bytes(array, &byte, 1, error);
     if (got < 0)
         return -1;

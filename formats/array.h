@@ -36,8 +36,9 @@ struct array {
     const char *name; /* of the input */
     int fd;           /* read at `at` of this descriptor instead of from the input; -1 */
     uint64_t at;
-    bool followed; /* other data follow the array */
-    uint8_t *head; /* bytes already read from the input */
+    bool followed;   /* what comes behind the array is no business of ours */
+    uint64_t behind; /* bytes of other data behind it, before the end */
+    uint8_t *head;   /* bytes already read from the input */
     size_t n_head, head_at;
     uint64_t row;  /* next row */
     uint8_t *rows; /* [n_rows, width], in this machine's byte order */
@@ -53,6 +54,8 @@ void array_begin(struct array *array, struct input *input, const void *head, siz
 int array_header(struct array *array, void *to, size_t n, struct error *error);
 /* Reads up to n bytes, fewer only at the end of the input. Their number; -1. */
 int64_t array_bytes(struct array *array, void *to, size_t n, struct error *error);
+/* Drops n bytes. */
+int array_skip(struct array *array, uint64_t n, struct error *error);
 /* Computes n and width from rank and shape, checked. */
 int array_shape(struct array *array, struct error *error);
 /* True for whole numbers (and booleans, which are u8). */

@@ -38,10 +38,18 @@ block_high(struct block b)
     return _mm512_movepi8_mask(b.v) != 0;
 }
 
+/* Masks are worked on in general registers: those for masks have few operations, and slow ones. */
+static inline uint64_t
+block_mask(uint64_t mask)
+{
+    __asm__("" : "+r"(mask));
+    return mask;
+}
+
 static inline uint64_t
 block_eq(struct block b, char c)
 {
-    return _mm512_cmpeq_epi8_mask(b.v, _mm512_set1_epi8(c));
+    return block_mask(_mm512_cmpeq_epi8_mask(b.v, _mm512_set1_epi8(c)));
 }
 
 /* Up to 16 ASCII bytes, no two of the same low half: a byte is one of them when the table has it at its low half. */
@@ -64,7 +72,7 @@ static inline uint64_t
 block_among(struct block b, struct block_set set)
 {
     /* The shuffle gives 0 for bytes above 0x7f, which they are not. */
-    return _mm512_cmpeq_epi8_mask(b.v, _mm512_shuffle_epi8(set.table, b.v));
+    return block_mask(_mm512_cmpeq_epi8_mask(b.v, _mm512_shuffle_epi8(set.table, b.v)));
 }
 
 static inline unsigned
