@@ -490,6 +490,22 @@ schema_free(struct schema *schema)
     *schema = (struct schema){0};
 }
 
+/*
+ * The first key that says how the values of a column came to be (cl-frames.5) and is another in the other column; NULL
+ * when they are alike.
+ */
+static const char *
+other_key(const struct column *a, const struct column *b)
+{
+    static const char *const keys[] = {"hash", "of", "part", "origin"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct value *here = value_get(a->extra, keys[i]), *there = value_get(b->extra, keys[i]);
+        if ((here == NULL) != (there == NULL) || (here != NULL && !value_equal(here, there)))
+            return keys[i];
+    }
+    return NULL;
+}
+
 int
 schema_same(const struct schema *a, const struct schema *b, struct error *error)
 {
@@ -506,6 +522,11 @@ schema_same(const struct schema *a, const struct schema *b, struct error *error)
         if (p->role != q->role)
             return error_set(error, STATUS_DATA, "column '%s' has the role %s, not %s", here, role_names[q->role],
                              role_names[p->role]);
+        const char *key = other_key(p, q);
+        if (key != NULL)
+            return error_set(error, STATUS_DATA,
+                             "column '%s' was read with another '%s' (cl-ingest --schema reads a file as another)",
+                             here, key);
     }
     if (a->n_columns != b->n_columns)
         return error_set(error, STATUS_DATA, "it has %u columns, not %u", b->n_columns, a->n_columns);

@@ -94,13 +94,14 @@ uint64_t
 infer_distinct(const struct infer_column *column, bool *exact)
 {
     const struct infer_set *set = column->set;
+    uint64_t dashes = infer_type(column) == COLUMN_CAT ? (uint64_t) __builtin_popcount(column->dash_kinds) : 0;
     *exact = set != NULL && !set->many;
     if (set == NULL)
-        return column->n_distinct;
+        return column->n_distinct + dashes;
     if (!set->many)
-        return set->n;
+        return set->n + dashes;
     double bits = INFER_BITS, unset = set->n < INFER_BITS ? bits - set->n : 0.5;
-    double estimate = bits * log(bits / unset);
+    double estimate = bits * log(bits / unset) + (double) dashes;
     return estimate < (double) column->values ? (uint64_t) (estimate + 0.5) : column->values;
 }
 
@@ -190,7 +191,6 @@ infer_add_value(struct infer_column *column, const char *s, size_t n)
     if (column->numbers > before)
         return;
     add_date(column, s, n);
-    column->dashes += is_dash(s, n);
     column->booleans += is_boolean(s, n);
     column->bytes += n;
     if (n > column->longest)
@@ -205,10 +205,16 @@ infer_add_value(struct infer_column *column, const char *s, size_t n)
 void
 infer_add(struct infer_column *column, const struct missing *missing, const char *s, size_t n)
 {
-    if (missing_match(missing, s, n))
+    if (missing_match(missing, s, n)) {
         column->missing++;
-    else
+    } else if (missing_dash(missing, s, n)) {
+        /* A value of a column of categories; in others it must not look like one. */
+        column->values++;
+        column->dashes++;
+        column->dash_kinds |= n == 2 ? 4 : s[0] == '-' ? 2 : 1;
+    } else {
         infer_add_value(column, s, n);
+    }
 }
 
 /* Decisions. */
@@ -271,7 +277,7 @@ infer_dates(const struct infer_column *column)
     if (column->ordered == 0)
         return DATES_ISO;
     bool dmy = column->dmy == column->times, mdy = column->mdy == column->times;
-    return dmy && mdy ? column->dates : dmy ? DATES_DMY : mdy ? DATES_MDY : DATES_ISO;
+    return dmy == mdy ? column->dates : dmy ? DATES_DMY : DATES_MDY;
 }
 
 /* All values are dates in one order at least. */
@@ -285,6 +291,12 @@ bool
 infer_unordered(const struct infer_column *column)
 {
     return is_dates(column) && column->ordered > 0 && infer_dates(column) == DATES_ISO;
+}
+
+bool
+infer_mixed(const struct infer_column *column)
+{
+    return all(column, column->times) && !is_dates(column);
 }
 
 int64_t
@@ -319,11 +331,11 @@ infer_reason(const struct infer_column *column)
     default:
         if (column->codes > 0 && all(column, numbers(column)))
             return "integers with leading zeros";
-        if (column->booleans == column->values)
+        if (column->booleans == column->values && column->n_distinct == 2)
             return "booleans";
         if (infer_unordered(column))
             return "dates, but whether the day or the month comes first cannot be seen";
-        if (all(column, column->times))
+        if (infer_mixed(column))
             return "dates, some with the day and some with the month first";
         if (percents && all(column, numbers(column) + (comma(column) ? column->comma.percents : column->percents)))
             return "numbers, of which some have a % sign and some have none";
@@ -350,7 +362,8 @@ infer_figures(const struct infer_column *column, char *buffer, size_t cap)
 {
     char counts[3][32], missing[64] = "";
     bool exact;
-    uint64_t distinct = infer_distinct(column, &exact);
+    uint64_t distinct = infer_distinct(column, &exact), records = column->values + column->missing,
+             gone = column->missing + (infer_type(column) == COLUMN_CAT ? 0 : column->dashes);
     buffer[0] = '\0';
     if (column->set == NULL || column->values == 0)
         return;
@@ -362,10 +375,9 @@ infer_figures(const struct infer_column *column, char *buffer, size_t cap)
             }
     if (distinct > column->values)
         distinct = column->values;
-    if (column->missing > 0)
-        snprintf(missing, sizeof missing, ", %s missing", thousands(counts[2], column->missing));
+    if (gone > 0)
+        snprintf(missing, sizeof missing, ", %s missing", thousands(counts[2], gone));
     snprintf(buffer, cap, "%s%s different value%s in %s record%s%s", exact ? "" : "about ",
-             thousands(counts[0], distinct), distinct == 1 ? "" : "s",
-             thousands(counts[1], column->values + column->missing), column->values + column->missing == 1 ? "" : "s",
-             missing);
+             thousands(counts[0], distinct), distinct == 1 ? "" : "s", thousands(counts[1], records),
+             records == 1 ? "" : "s", missing);
 }

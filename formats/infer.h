@@ -91,7 +91,8 @@ struct infer_column {
         uint64_t commas; /* numbers with a comma, */
         uint64_t sure;   /* and with one that cannot stand for thousands */
     } comma;
-    uint64_t dashes;                   /* . - -- */
+    uint64_t dashes;                   /* . - --, where they may be missing values */
+    uint8_t dash_kinds;                /* a bit for each of the three */
     uint64_t booleans;                 /* true, false, yes, no, ... */
     uint64_t times, ordered;           /* dates; of these: those whose order is open, 01/02/2024 */
     uint64_t dmy, mdy;                 /* dates with the day, with the month first, or either */
@@ -179,7 +180,8 @@ infer_has(uint64_t word, uint8_t c)
     return ((x - 0x0101010101010101) & ~x & 0x8080808080808080) != 0;
 }
 
-/* A cell that is known to be a plain decimal, without a leading zero or white space; the same as infer_add(). */
+/* A cell that is known to be a plain decimal, without a leading zero, white space or marker; the same as infer_add().
+ */
 static inline void
 infer_add_number(struct infer_column *column, const char *s, size_t n)
 {
@@ -215,6 +217,8 @@ bool infer_percent(const struct infer_column *column);
 bool infer_grouped(const struct infer_column *column);
 /* True when all values are dates, but whether day or month comes first cannot be seen and was not told. */
 bool infer_unordered(const struct infer_column *column);
+/* True when all values are dates, but none of the two orders reads them all. */
+bool infer_mixed(const struct infer_column *column);
 /* The order of a column of dates. */
 enum date_order infer_dates(const struct infer_column *column);
 /* Midnight before its earliest date. */

@@ -57,25 +57,24 @@ set_key(struct ingest *in, const struct sink *sink, const char *key, struct valu
     value_set(&in->schema.arena, column->extra, key, value);
 }
 
-/* The dictionary of hashed categories: full, so that no cell can change it. */
-static void
-fill_hashed(struct dict *dict, unsigned bits)
+void
+column_fill_hashed(struct column *column, unsigned bits)
 {
     char name[16];
     for (uint32_t i = 0; i < 1U << bits; i++)
-        dict_add(dict, name, (size_t) snprintf(name, sizeof name, "h%u", i));
+        dict_add(&column->dict, name, (size_t) snprintf(name, sizeof name, "h%u", i));
 }
 
 struct sink *
 column_hash(struct ingest *in, const char *name, unsigned bits, int64_t source)
 {
     struct sink *sink = ingest_column(in, name, COLUMN_CAT, ROLE_FEATURE, source);
-    struct dict *dict = &in->schema.columns[sink->column].dict;
-    fill_hashed(dict, bits);
+    struct column *column = &in->schema.columns[sink->column];
+    column_fill_hashed(column, bits);
     set_key(in, sink, "hash", value_uint(&in->schema.arena, bits));
     sink->how = READ_HASH;
     sink->bits = (uint8_t) bits;
-    sink->most = dict->n;
+    sink->most = column->dict.n;
     return sink;
 }
 
@@ -201,11 +200,11 @@ column_follow(struct ingest *in, struct sink *sink, const struct column *model, 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (value_get(model->extra, keys[i]) != NULL)
             set_key(in, sink, keys[i], value_copy(&in->schema.arena, value_get(model->extra, keys[i])));
-    struct dict *dict = &in->schema.columns[sink->column].dict;
     if (sink->how == READ_HASH) {
-        if (dict->n == 0)
-            fill_hashed(dict, sink->bits);
-        sink->most = dict->n;
+        struct column *column = &in->schema.columns[sink->column];
+        if (column->dict.n == 0)
+            column_fill_hashed(column, sink->bits);
+        sink->most = column->dict.n;
     }
     return 0;
 }

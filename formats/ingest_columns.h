@@ -26,6 +26,8 @@ void column_number(struct ingest *in, struct sink *sink, bool percent);
 void column_dates(struct ingest *in, struct sink *sink, enum date_order dates);
 /* Copies the keys above from a column of a model, and reads the cells as they say. -1: they make no sense. */
 int column_follow(struct ingest *in, struct sink *sink, const struct column *model, struct error *error);
+/* Fills the dictionary of a hashed column: h0, h1, ... */
+void column_fill_hashed(struct column *column, unsigned bits);
 /* Are the keys of a column right? what: "model" or "schema". */
 int column_check(const struct column *column, const char *what, struct error *error);
 

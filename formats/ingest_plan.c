@@ -128,11 +128,17 @@ check_order(struct plan *plan, size_t i, struct error *error)
     const struct choice *choice = &plan->choices[i];
     const struct infer_column *stats = &source->stats[i];
     char shown[96], example[160];
+    bool wanted = choice->role == ROLE_TIME || (choice->type_given && choice_type(choice) == COLUMN_TIME);
+    name_quoted(shown, sizeof shown, source->names[i]);
+    if (wanted && infer_mixed(stats))
+        return error_set(error, STATUS_DATA,
+                         "%s: column '%s' holds dates with the day first and dates with the month first: no order "
+                         "reads them all",
+                         source->file, shown);
     if (!infer_unordered(stats))
         return 0;
-    name_quoted(shown, sizeof shown, source->names[i]);
     error_quote(example, sizeof example, stats->example, strlen(stats->example), 40);
-    if (choice->role == ROLE_TIME || (choice->type_given && choice_type(choice) == COLUMN_TIME))
+    if (wanted)
         return error_set(error, STATUS_DATA,
                          "%s: column '%s': does the day or the month come first in dates like '%s'? (--dates dmy or "
                          "--dates mdy)",
@@ -279,10 +285,11 @@ plan_column(struct plan *plan, size_t i, bool is_time, struct error *error)
     bool read_as_cell = choice->role == ROLE_CARRY || choice->role == ROLE_GROUP || choice->role == ROLE_ID;
     if (!choice->type_given && !read_as_cell && infer_grouped(stats))
         return error_set(error, STATUS_DATA,
-                         "%s: column '%s': '%s' looks like a number with a decimal comma or thousands separators, "
-                         "which are not read (--decimal , if it is the comma; --types %s:cat, or --drop %s)",
+                         "%s: column '%s': '%s' looks like a number with %s, which are not read (%s--types %s:cat, or "
+                         "--drop %s)",
                          file, shown, error_quote(example, sizeof example, stats->example, strlen(stats->example), 40),
-                         shown, shown);
+                         in->decimal == ',' ? "thousands separators" : "a decimal comma or thousands separators",
+                         in->options->decimal == NULL ? "--decimal , if it is the comma; " : "", shown, shown);
     if (alone[choice->role] != NULL && alone[choice->role]->n > 0)
         return error_set(error, STATUS_USAGE, "only one column can have the role %s", column_role_name(choice->role));
     struct sink *sink;

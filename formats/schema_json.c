@@ -436,6 +436,9 @@ read_schema(struct json_reader *reader, const struct value *json, struct schema 
         snprintf(reader->where, sizeof reader->where, "%.200s", reader->file);
         if (column_check(&schema->columns[i], "schema", &found) < 0)
             return wrong(reader, "%s", found.text);
+        uint64_t bits;
+        if (value_get_u64(schema->columns[i].extra, "hash", &bits))
+            column_fill_hashed(&schema->columns[i], (unsigned) bits);
     }
     if (read_setting(reader, json, "format", NULL, &schema->arena, &reading->format) < 0 ||
         read_setting(reader, json, "delimiter", NULL, &schema->arena, &reading->delimiter) < 0 ||

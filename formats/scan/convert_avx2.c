@@ -89,7 +89,8 @@ struct batch_of_cells {
 struct passes {
     uint8_t digits[BATCH * LONG] __attribute__((aligned(64)));
     uint32_t valid[BATCH], point[BATCH], minus[BATCH], cell[BATCH];
-    uint32_t scale[BATCH];    /* 2 * slot of the point; or digits behind the point */
+    uint16_t slots[BATCH];    /* short cells: twice the slot of the point */
+    uint32_t scale[BATCH];    /* long cells: digits behind the point */
     uint32_t signs[BATCH];    /* bits to set: the sign of a negative number, those of NaN for an empty cell */
     uint64_t odd[BATCH / 64]; /* cells that are not converted for certain */
 };
@@ -235,7 +236,7 @@ judge_short(const struct batch_of_cells *cells, struct passes *passes)
             store_256(passes->signs + i + 8 * h, sign_bits(_mm256_cvtepi16_epi32(negative_half), empty32));
         }
         const __m256i slot = _mm256_srli_epi16(_mm256_mullo_epi16(point, _mm256_set1_epi16(0x8cf)), 11);
-        store_256((uint16_t *) passes->scale + i, _mm256_add_epi16(slot, slot));
+        store_256(passes->slots + i, _mm256_add_epi16(slot, slot));
     }
 }
 
@@ -246,18 +247,18 @@ judge_short(const struct batch_of_cells *cells, struct passes *passes)
 static void
 convert_short(const struct batch_of_cells *cells, const struct passes *passes, float *to)
 {
-    const uint16_t *scale = (const uint16_t *) passes->scale;
+    const uint16_t *slots = passes->slots;
     const char *const move = (const char *) moves, *const power = (const char *) powers_of_slots;
     const uint8_t *digits = passes->digits;
-    for (uint32_t i = 0; i < cells->n; i += 8, scale += 8, digits += 8 * SHORT) {
+    for (uint32_t i = 0; i < cells->n; i += 8, slots += 8, digits += 8 * SHORT) {
         __m256i four[4];
         for (int q = 0; q < 4; q++)
             four[q] = fours(_mm256_shuffle_epi8(load_256(digits + 2 * SHORT * q),
-                                                load_2(move + 8 * scale[2 * q], move + 8 * scale[2 * q + 1])));
+                                                load_2(move + 8 * slots[2 * q], move + 8 * slots[2 * q + 1])));
         __m128 values[2];
         for (int h = 0; h < 2; h++) {
             /* Cells 0 2 1 3 */
-            const uint16_t *const at = scale + 4 * h;
+            const uint16_t *const at = slots + 4 * h;
             const __m256d powers =
                 _mm256_set_pd(*(const double *) (power + 4 * at[3]), *(const double *) (power + 4 * at[1]),
                               *(const double *) (power + 4 * at[2]), *(const double *) (power + 4 * at[0]));

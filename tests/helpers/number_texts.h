@@ -148,7 +148,7 @@ static inline size_t
 texts_middle(struct texts *texts, char *s, bool of_doubles)
 {
     const uint64_t random = texts_random(texts), more = texts_random(texts);
-    int exponent = (int) (random % 60) - 30, digits = 17 + (int) (more % 4);
+    int exponent = (int) (random % 60) - 30, digits = 15 + (int) (more % 6);
     double float_middle = 1 + (double) (random >> 41) * 0x1p-23 + 0x1p-24;
     long double middle = float_middle;
     if (of_doubles) /* 64 bits of fraction, where long double has them */
