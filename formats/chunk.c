@@ -5,8 +5,7 @@
 
 #include "memory.h"
 
-/* Room for `n` bytes; the `used` first ones are kept. */
-static void
+void
 chunk_reserve(struct chunk *chunk, size_t n, size_t used)
 {
     if (n <= chunk->cap)
@@ -15,7 +14,8 @@ chunk_reserve(struct chunk *chunk, size_t n, size_t used)
     memset(room, 0, SCAN_SLACK);
     if (used > 0)
         memcpy(room + SCAN_SLACK, chunk->text, used);
-    chunk_close(chunk);
+    if (chunk->text != NULL)
+        free(chunk->text - SCAN_SLACK);
     chunk->text = room + SCAN_SLACK;
     chunk->cap = n;
 }
@@ -25,7 +25,7 @@ chunk_close(struct chunk *chunk)
 {
     if (chunk->text != NULL)
         free(chunk->text - SCAN_SLACK);
-    *chunk = (struct chunk){.last = chunk->last};
+    *chunk = (struct chunk){0};
 }
 
 void
@@ -92,15 +92,15 @@ cut(struct chunker *chunker, struct chunk *chunk, size_t at)
 int
 chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
 {
-    size_t want = CHUNK_BYTES, any;
-    while (want < 2 * chunker->n_carry)
-        want *= 2;
+    size_t want = CHUNK_BYTES, most = chunker->quotes ? CHUNK_MOST : CHUNK_LINE_MOST, any;
+    if (chunker->n_carry > want / 2)
+        want += chunker->n_carry;
     chunk_reserve(chunk, want, 0);
     if (chunker->n_carry > 0)
         memcpy(chunk->text, chunker->carry, chunker->n_carry);
     chunk->n = chunker->n_carry;
     chunker->n_carry = 0;
-    chunk->last = false;
+    chunk->last = chunk->paused = false;
     while (!chunker->ended) {
         int got = fill(chunker, chunk, want, error);
         if (got < 0)
@@ -110,19 +110,18 @@ chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
             break;
         }
         size_t at = chunk->n > 0 ? scan_cut(chunker->kernels, chunk->text, chunk->n, chunker->quotes, &any) : 0;
-        if (at == 0 && chunk->n >= CHUNK_INSIDE)
-            at = any;
-        if (at == 0 && chunk->n >= CHUNK_MOST)
-            at = chunk->n;
+        if (at == 0 && chunk->n >= most)
+            at = any > 0 ? any : chunk->n;
         if (at > 0) {
             cut(chunker, chunk, at);
+            chunk->paused = got == 2;
             return 1;
         }
         /* No record ends here: wait for more of it, or make room for more. */
         if (got == 2 && input_wait(chunker->input, -1, error) < 0)
             return -1;
         if (got == 1) {
-            want *= 2;
+            want = want < CHUNK_MOST ? CHUNK_MOST : 2 * want;
             chunk_reserve(chunk, want, chunk->n);
         }
     }

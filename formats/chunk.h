@@ -21,8 +21,8 @@
 
 enum {
     CHUNK_BYTES = 1 << 20,
-    CHUNK_MOST = 64 << 20,    /* a chunk without any line end is cut here, wherever that is */
-    CHUNK_INSIDE = 4 << 20,   /* and one all of whose line ends seem quoted here, at a line end */
+    CHUNK_MOST = 4 << 20, /* a chunk in which no record ends is cut here, behind a line end if there is one at all */
+    CHUNK_LINE_MOST = 64 << 20, /* the same where line ends are never quoted */
     CHUNK_PAUSE_MS = 20,
 };
 
@@ -30,10 +30,13 @@ enum {
 struct chunk {
     char *text; /* [n], with SCAN_SLACK readable bytes around it */
     size_t n;
-    bool last;  /* the input ends behind it */
-    size_t cap; /* of text, beside the slack */
+    bool last;   /* the input ends behind it */
+    bool paused; /* the input paused behind it */
+    size_t cap;  /* of text, beside the slack */
 };
 
+/* Room for `n` bytes, the first `used` of which are kept. */
+void chunk_reserve(struct chunk *chunk, size_t n, size_t used);
 void chunk_close(struct chunk *chunk);
 
 struct chunker {

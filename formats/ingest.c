@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "file.h"
+#include "inflate.h"
 #include "ingest_parts.h"
 #include "memory.h"
 #include "schema_json.h"
+#include "sniff.h"
 
 enum { FRAME_BYTES = 1 << 20, FRAME_ROWS = 1 << 17, FRAME_BYTES_MOST = 512 << 20, BAD_TOLD = 10 };
 
@@ -138,26 +140,28 @@ ingest_new(const struct ingest_options *options, struct error *error)
     return in;
 }
 
-/* By enum ingest_format. */
-static const char *const formats[] = {"auto", "csv", "tsv", "idx", "npy", "safetensors", "jsonl", "libsvm", "frames"};
-
-/* Which format the first bytes are of; they suffice when fewer than the longest mark came. */
+/* Reads as many first bytes as say which format it is. They are added to head[0 .. *n); the format, or -1. */
 static int
-sniff(const uint8_t *s, size_t n, const char *name, struct error *error)
+sniff(struct ingest *in, struct input *input, uint8_t *head, size_t *n, struct error *error)
 {
-    if (n >= 6 && memcmp(s, "\x93NUMPY", 6) == 0)
-        return INGEST_NPY;
-    if (n >= 4 && s[0] == 0 && s[1] == 0 && s[2] >= 0x08 && s[2] <= 0x0e && s[3] > 0)
-        return INGEST_IDX;
-    if (n >= 4 && memcmp(s, "\x28\xb5\x2f\xfd", 4) == 0)
-        return error_set(error, STATUS_DATA, "%s is compressed (use: zstd -dc FILE | cl-ingest ...)", name);
-    if (n >= 2 && s[0] == 0x1f && s[1] == 0x8b)
-        return error_set(error, STATUS_DATA, "%s is compressed (use: gzip -dc FILE | cl-ingest ...)", name);
-    if (n >= 7 && memcmp(s, "\x93\xa5table", 7) == 0)
-        return error_set(error, STATUS_DATA, "%s is a stream already (leave cl-ingest out)", name);
-    if (n >= 7 && memcmp(s, "\x93\xa5model", 7) == 0)
-        return error_set(error, STATUS_DATA, "%s is a checkpoint, not data (a model is given with -m)", name);
-    return INGEST_CSV;
+    for (;;) {
+        ssize_t got = input_read(input, head + *n, SNIFF_BYTES - *n, true, error);
+        if (got < 0)
+            return -1;
+        *n += (size_t) got;
+        if (*n == 0)
+            return error_set(error, STATUS_DATA, "%s is empty", input->name);
+        if (in->options->format != INGEST_AUTO)
+            return in->options->format;
+        int format = format_sniff(head, *n, got == 0, input->name, error);
+        if (format == INGEST_AUTO)
+            continue;
+        if (format > 0)
+            ingest_note(in, "%s: format %s%s%s", input->name, format_name(format),
+                        input_codec(input) != NULL ? ", compressed with " : "",
+                        input_codec(input) != NULL ? input_codec(input) : "");
+        return format;
+    }
 }
 
 int
@@ -174,36 +178,31 @@ ingest_open(struct ingest *in, const struct schema *model, const char *const *pa
     struct input input;
     if (input_open(&input, paths[0], error) < 0)
         return -1;
-    /* One byte says whether it is text; only then is it worth to wait for more. */
-    uint8_t head[8];
-    size_t n = 0;
-    do {
-        ssize_t got = input_read(&input, head + n, n == 0 ? 1 : sizeof head - n, true, error);
-        if (got < 0)
-            goto fail;
-        if (got == 0)
-            break;
-        n += (size_t) got;
-    } while (n < sizeof head && strchr("\x93\x28\x1f", head[0]) != NULL); /* NUL included */
-    if (n == 0) {
-        error_set(error, STATUS_DATA, "%s is empty", input.name);
-        goto fail;
-    }
     if (n_paths == 1)
         in->file = mem_strdup(input.name);
-    int format = in->options->format;
-    if (format == INGEST_AUTO) {
-        format = sniff(head, n, input.name, error);
-        if (format < 0)
-            goto fail;
-        ingest_note(in, "%s: format %s", input.name, formats[format]);
-    }
+    uint8_t *head = mem_alloc(SNIFF_BYTES);
+    size_t n = 0;
+    int format = input_inflate(&input, error) < 0 ? -1 : sniff(in, &input, head, &n, error), result = -1;
     in->format = format;
-    bool text = format == INGEST_CSV || format == INGEST_TSV;
-    return (text ? ingest_open_text : ingest_open_array)(in, &input, head, n, paths, n_paths, error);
-fail:
-    input_close(&input);
-    return -1;
+    switch (format) {
+    case -1:
+        input_close(&input);
+        break;
+    case INGEST_IDX:
+    case INGEST_NPY:
+    case INGEST_SAFETENSORS:
+        result = ingest_open_array(in, &input, head, n, paths, n_paths, error);
+        break;
+    case INGEST_JSONL:
+    case INGEST_LIBSVM:
+        result = ingest_open_lines(in, format, &input, head, n, paths, n_paths, error);
+        break;
+    default:
+        result = ingest_open_text(in, &input, head, n, paths, n_paths, error);
+        break;
+    }
+    free(head);
+    return result;
 }
 
 const struct schema *
@@ -215,7 +214,7 @@ ingest_schema(const struct ingest *in)
 void
 ingest_reading(struct ingest *in, struct schema_reading *reading)
 {
-    *reading = (struct schema_reading){.format = formats[in->format]};
+    *reading = (struct schema_reading){.format = format_name(in->format)};
     if (in->format != INGEST_CSV && in->format != INGEST_TSV)
         return;
     in->texts[0] = in->delimiter;
@@ -312,6 +311,13 @@ ingest_bad(struct ingest *in, const char *where, const char *column, const char 
     return 0;
 }
 
+bool
+ingest_bad_matters(const struct ingest *in)
+{
+    return in->bad_policy == BAD_FAIL || in->n_bad < BAD_TOLD ||
+           (in->bad_policy == BAD_COUNT && in->n_bad >= in->bad_limit);
+}
+
 /* All has been read: is it what was expected? */
 static int
 finish(struct ingest *in, struct error *error)
@@ -338,6 +344,10 @@ finish(struct ingest *in, struct error *error)
 int
 ingest_read(struct ingest *in, struct batch *batch, struct error *error)
 {
+    if (in->source.next != NULL) {
+        int got = in->source.next(in, batch, error);
+        return got != 0 ? got : finish(in, error);
+    }
     in->batch.n = 0;
     in->text_bytes = 0;
     if (in->source.read(in, error) < 0)

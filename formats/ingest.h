@@ -55,7 +55,9 @@ struct ingest_options {
     const char *missing;  /* list, or NULL for MISSING_DEFAULT */
     const char *bad_rows; /* "fail", "skip", a count or a share; NULL = fail */
     uint64_t max_cell;    /* bytes */
-    uint64_t frame_rows;  /* 0 = about a MiB */
+    uint64_t frame_rows;  /* 0 = those of about a MiB of text, or of tensors */
+    uint64_t threads;     /* 0 = all cores; no result depends on them */
+    uint64_t columns;     /* of libsvm; 0 = by the largest index of the sample */
     uint64_t expect_rows; /* when expect_given */
     bool expect_given;
     bool by_model;  /* a model will be given to ingest_open() */

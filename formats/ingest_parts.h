@@ -54,6 +54,8 @@ enum bad_policy { BAD_FAIL, BAD_SKIP, BAD_COUNT, BAD_SHARE };
 struct source {
     /* Fills rows of the batch until it is full, reading would block and there are some, or all is read (0). */
     int (*read)(struct ingest *in, struct error *error);
+    /* Or gives rows of its own: 1; 0 when all is read; -1. */
+    int (*next)(struct ingest *in, struct batch *batch, struct error *error);
     void (*free)(struct ingest *in);
     void *state;
 };
@@ -156,12 +158,19 @@ int ingest_bad(struct ingest *in, const char *where, const char *column, const c
                const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* The record in hand becomes a row of the batch (its cells have been stored at row batch.n). */
 void ingest_row_done(struct ingest *in);
+/* The next bad record will be told of, or ends the reading: it has to be described. */
+bool ingest_bad_matters(const struct ingest *in);
 bool ingest_full(const struct ingest *in);
 
-/* ingest_text.c, ingest_array.c: open the files; sets in->source. head: the n bytes already read from input. */
+/*
+ * ingest_text.c, ingest_lines.c, ingest_array.c: open the files and set in->source. head: the n bytes already read from
+ * input.
+ */
 struct input;
 int ingest_open_text(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths,
                      size_t n_paths, struct error *error);
+int ingest_open_lines(struct ingest *in, int format, struct input *input, const void *head, size_t n,
+                      const char *const *paths, size_t n_paths, struct error *error);
 int ingest_open_array(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths,
                       size_t n_paths, struct error *error);
 

@@ -60,7 +60,8 @@ intern_add(struct intern *table, const char *s, size_t n, uint32_t value)
         grow(table);
     intern_key(s, n, &a, &b);
     struct intern_entry *entry = free_slot(table, a, b, n);
-    *entry = (struct intern_entry){.a = a, .b = b, .s = arena_strndup(&table->strings, s, n), .n = (uint32_t) n, .value = value};
+    *entry = (struct intern_entry){
+        .a = a, .b = b, .s = arena_strndup(&table->strings, s, n), .n = (uint32_t) n, .value = value};
     table->n++;
     return entry;
 }

@@ -2,9 +2,9 @@
  * Short strings to small numbers, fast: what a thread uses to find the categories of cells before the stream's
  * dictionary sees them.
  *
- * Strings of up to 16 bytes are compared as two words. 16 bytes from the start of every string must be readable, whatever its
- * length. A table has at most INTERN_MOST entries; what it stores is never moved or freed before intern_close(), so other threads
- * may read the strings of entries they were told of.
+ * Strings of up to 16 bytes are compared as two words. 16 bytes from the start of every string must be readable,
+ * whatever its length. A table has at most INTERN_MOST entries; what it stores is never moved or freed before
+ * intern_close(), so other threads may read the strings of entries they were told of.
  *
  *     struct intern_entry *entry = intern_find(&table, s, n);
  *     if (entry == NULL)
@@ -22,8 +22,8 @@
 enum { INTERN_MOST = 1 << 17 };
 
 struct intern_entry {
-    uint64_t a, b;  /* the first 16 bytes, zeros behind a shorter string; a longer one: hash, first 8 bytes */
-    const char *s;  /* NUL-terminated copy; NULL = free slot */
+    uint64_t a, b; /* the first 16 bytes, zeros behind a shorter string; a longer one: hash, first 8 bytes */
+    const char *s; /* NUL-terminated copy; NULL = free slot */
     uint32_t n;
     uint32_t value; /* the caller's */
 };

@@ -84,7 +84,8 @@ same_threads 0 text --types note5:text quoted.csv
 # Line ends of Windows; line ends inside quotes, which make any guess at a record's end a wrong one in half the places.
 sed 's/$/\r/' quoted.csv > crlf.csv
 same_threads 0 crlf crlf.csv
-same quoted.1 crlf.1 "CR LF instead of LF"
+# Frames are cut where records end in the text, so only what is in them is the same.
+[ "$(cl-cat --digest quoted.1)" = "$(cl-cat --digest crlf.1)" ] || fail "CR LF instead of LF makes another stream"
 same_isa crlf crlf.csv
 awk '{ gsub(/ street, /, " street,\n") } 1' quoted.csv > lines.csv
 same_threads 0 lines lines.csv
@@ -149,7 +150,8 @@ same_threads 4 missing p0.csv none.csv
 # Odd beginnings and ends.
 (printf '\xef\xbb\xbf'; sed '$d' physics.csv; printf '%s' "$(tail -n 1 physics.csv)") > marked.csv
 same_threads 0 marked marked.csv
-same physics.1 marked.1 "a byte order mark, and no line end at the end"
+[ "$(cl-cat --digest physics.1)" = "$(cl-cat --digest marked.1)" ] ||
+    fail "a byte order mark, and no line end at the end, make another stream"
 awk 'NR % 500 == 0 { print "" } 1' physics.csv > blank.csv
 same_threads 0 blank blank.csv
 tail -n +2 physics.csv | tr ',' '\t' > plain.tsv
