@@ -108,7 +108,7 @@ run_apart(struct scan_inside *in, struct place *place, const bool quotes)
     const uint32_t n = in->n, enough = in->enough;
     const char delimiter = in->delimiter, other = harmless(delimiter);
     const struct block_set odd_set = block_set("\"", 2), blanks = blank_set(delimiter);
-    uint32_t *const behind = in->positions + 1, *const before = in->before + 1, *const ends = in->ends;
+    uint32_t *const behind = in->positions + 1, *const before = in->before, *const ends = in->ends;
     const size_t cap = in->cap;
     struct block all = block_zero();
     uint64_t touching = 0, doubled = 0;
@@ -134,12 +134,12 @@ run_apart(struct scan_inside *in, struct place *place, const bool quotes)
         const uint64_t ends_record = cr | (lf & ~(cr << 1 | here.cr));
         const uint64_t ends_cell = delimiters | ends_record;
         const uint64_t starts_cell = delimiters | lf | (cr & ~(lf >> 1) & ~(UINT64_C(1) << 63));
-        size_t n_before = n_cells;
+        size_t n_before = n_cells + 1;
         if (here.cr != 0) {
             if (lf & 1) {
                 n_before--;
             } else {
-                before[n_cells - 1] = at - 1;
+                before[n_cells] = at - 1;
                 here.edge = 1;
             }
         }
