@@ -323,9 +323,9 @@ take_later(const struct tables *t, const char *text, struct later *later, float 
         marks[at / 64] |= (uint64_t) (odd >> i & 1) << at % 64;
     }
     later->n -= n;
-    memcpy(later->before, later->before + n, GROUP * sizeof *later->before);
-    memcpy(later->behind, later->behind + n, GROUP * sizeof *later->behind);
-    memcpy(later->index, later->index + n, GROUP * sizeof *later->index);
+    memcpy(later->before, later->before + GROUP, GROUP * sizeof *later->before);
+    memcpy(later->behind, later->behind + GROUP, GROUP * sizeof *later->behind);
+    memcpy(later->index, later->index + GROUP, GROUP * sizeof *later->index);
 }
 
 /* n cells, at most CONVERT_BLOCK; the arrays are theirs. */
