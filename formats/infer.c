@@ -315,6 +315,15 @@ infer_type(const struct infer_column *column)
     return is_dates(column) && !infer_unordered(column) ? COLUMN_TIME : COLUMN_CAT;
 }
 
+bool
+infer_is_text(const struct infer_column *column)
+{
+    enum { FEWEST = 100, MEAN_BYTES = 32 };
+    bool exact;
+    return column->set != NULL && column->values >= FEWEST && column->bytes >= MEAN_BYTES * column->values &&
+           infer_type(column) == COLUMN_CAT && 2 * infer_distinct(column, &exact) > column->values;
+}
+
 const char *
 infer_reason(const struct infer_column *column)
 {
@@ -339,6 +348,8 @@ infer_reason(const struct infer_column *column)
             return "dates, some with the day and some with the month first";
         if (percents && all(column, numbers(column) + (comma(column) ? column->comma.percents : column->percents)))
             return "numbers, of which some have a % sign and some have none";
+        if (infer_is_text(column))
+            return "long text, mostly different";
         return numbers(column) > 0 ? "text and numbers" : "text";
     }
 }

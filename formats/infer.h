@@ -211,6 +211,11 @@ infer_add_number(struct infer_column *column, const char *s, size_t n)
 char infer_settle(struct infer_column *columns, size_t n, char decimal, char delimiter, enum date_order dates);
 
 enum column_type infer_type(const struct infer_column *column);
+/*
+ * True for a column of categories, by its type, which is of no use as such: texts of 32 bytes and more on average, of
+ * which over half are different. Not known without a set, nor from fewer than 100 values.
+ */
+bool infer_is_text(const struct infer_column *column);
 /* True when all values are numbers with a %. */
 bool infer_percent(const struct infer_column *column);
 /* True when all values would be numbers if separators were read, and some need it. */

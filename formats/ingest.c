@@ -88,9 +88,6 @@ parse_decimal(struct ingest *in, const char *text, struct error *error)
         return 0;
     if (strcmp(text, ".") != 0 && strcmp(text, ",") != 0)
         return error_set(error, STATUS_USAGE, "--decimal is . or , not '%s'", text);
-    if (text[0] == in->delimiter)
-        return error_set(error, STATUS_USAGE, "'%s' cannot be both the delimiter (-d) and the decimal (--decimal)",
-                         text);
     in->decimal = text[0];
     return 0;
 }

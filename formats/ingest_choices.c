@@ -42,8 +42,10 @@ static int
 choose_types(struct plan *plan, struct error *error)
 {
     const struct ingest *in = plan->in;
-    for (size_t i = 0; i < plan->source->n; i++)
-        plan->choices[i].word.type = infer_type(&plan->source->stats[i]);
+    for (size_t i = 0; i < plan->source->n; i++) {
+        const struct infer_column *stats = &plan->source->stats[i];
+        plan->choices[i].word.type = infer_is_text(stats) ? COLUMN_TEXT : infer_type(stats);
+    }
     for (size_t i = 0; i < in->types.n; i++) {
         struct type_word word;
         char shown[96], before[16], now[16];

@@ -209,7 +209,7 @@ check_role_type(const struct plan *plan, size_t i, struct error *error)
 static const char *
 hint_of(const struct infer_column *stats, enum column_type type)
 {
-    enum { FEW = 100, LONG_TEXT = 50 };
+    enum { FEW = 100 };
     bool exact;
     uint64_t distinct = infer_distinct(stats, &exact);
     if (stats->set == NULL || stats->values < FEW || (type != COLUMN_CAT && type != COLUMN_NUM))
@@ -219,8 +219,6 @@ hint_of(const struct infer_column *stats, enum column_type type)
         return unique && stats->points == 0 && stats->comma.commas == 0 && stats->numbers == stats->values
                    ? "; integers that are nearly all different: an id? --drop leaves it out"
                    : "";
-    if (stats->bytes > LONG_TEXT * stats->values)
-        return "; long text: --types NAME:text keeps it as text, --drop leaves it out";
     return unique ? "; nearly all values are different: an id? --drop leaves it out, --types NAME:hash shares codes"
                   : "";
 }
@@ -248,7 +246,8 @@ plan_feature(struct plan *plan, size_t i, bool is_time)
     const struct choice *choice = &plan->choices[i];
     const struct infer_column *stats = &plan->source->stats[i];
     const char *name = plan->source->names[i], *hint = choice->type_given ? "" : hint_of(stats, choice_type(choice));
-    char parts[64] = "";
+    char parts[64] = "", shown[96];
+    name_quoted(shown, sizeof shown, name);
     if (choice->word.hash) {
         column_hash(in, name, choice->word.bits, (int64_t) i);
     } else if (choice_type(choice) == COLUMN_TIME) {
@@ -263,6 +262,11 @@ plan_feature(struct plan *plan, size_t i, bool is_time)
         sink->most = choice->type_given ? CATEGORIES_MOST : CATEGORIES_INFERRED;
         if (choice_type(choice) == COLUMN_NUM)
             column_number(in, sink, infer_percent(stats));
+        if (choice_type(choice) == COLUMN_TEXT && !choice->type_given)
+            ingest_warn(in,
+                        "%s: column '%s' holds long text that is mostly different: kept as text, which no training "
+                        "uses (--types %s:cat takes it as categories, --types %s:text says so)",
+                        plan->source->file, shown, shown, shown);
     }
     note_column(plan, i, hint);
 }

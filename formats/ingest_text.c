@@ -330,15 +330,25 @@ number_problem(const struct ingest *in, const struct sink *sink, enum cell_probl
 {
     char shown[96];
     const struct column *column = &in->schema.columns[sink->column];
-    bool grouped = number_is_grouped(cell.s, cell.n);
+    double value;
+    const char other = in->decimal == ',' ? '.' : ',';
+    bool grouped = number_is_grouped_as(cell.s, cell.n, in->decimal);
     error_quote(shown, sizeof shown, column->name, strlen(column->name), 60);
     if (problem == CELL_CODE) {
         snprintf(finding, cap, "has a leading zero, as a code has, where numbers came before");
         snprintf(hint, 320, "--types %s:cat keeps it as it is, --types %s:num drops the zero", shown, shown);
         return;
     }
-    snprintf(finding, cap, "is not a number%s",
-             grouped ? ": decimal commas and thousands separators are not read" : "");
+    if (sink->how == READ_PERCENT) {
+        snprintf(finding, cap, "is not a number with a %% sign, as the others are");
+        return;
+    }
+    if (number_parse_as(cell.s, cell.n, other, &value)) {
+        snprintf(finding, cap, "is not a number: the decimal is '%c'", in->decimal);
+        snprintf(hint, 320, "--decimal %c if it is not", other);
+        return;
+    }
+    snprintf(finding, cap, "is not a number%s", grouped ? ": thousands separators are not read" : "");
     if (!sink->inferred)
         return;
     if (column->role == ROLE_LABEL)
@@ -380,8 +390,8 @@ text_bad_cells(struct ingest *in, const char *where, const struct cell *cells, s
         break;
     }
     error_quote(shown, sizeof shown, cell.s, cell.n, CELL_SHOWN);
-    return ingest_bad(in, where, in->schema.columns[sink->column].name, hint[0] != '\0' ? hint : NULL, error, "'%s' %s",
-                      shown, finding);
+    return ingest_bad(in, where, ingest_source_name(&in->schema.columns[sink->column]), hint[0] != '\0' ? hint : NULL,
+                      error, "'%s' %s", shown, finding);
 }
 
 int

@@ -160,7 +160,8 @@ test_fast_numbers(void **state)
     struct infer_set *sets[] = {slow->set, fast->set};
     assert_memory_equal(sets[0], sets[1], sizeof *sets[0]);
     slow->set = fast->set = NULL;
-    slow->comma.grouped = 0; /* counts with the decimal comma only, where such numbers are not plain */
+    slow->comma.grouped = fast->comma.grouped =
+        0; /* counts with the decimal comma only, where such numbers are not plain */
     assert_memory_equal(slow, fast, sizeof *slow);
     free(slow);
     free(fast);
@@ -187,6 +188,28 @@ test_counts(void **state)
             fail_msg("%llu values are counted as %llu", (unsigned long long) n, (unsigned long long) got);
         free(stats);
     }
+    missing_close(&missing);
+}
+
+/* Long texts, of which most come once, are no categories. */
+static void
+test_texts(void **state)
+{
+    (void) state;
+    struct missing missing;
+    char cell[80];
+    missing_open(&missing, MISSING_DEFAULT);
+    for (int n = 50; n <= 200; n += 150)
+        for (int repeat = 1; repeat <= 4; repeat += 3)
+            for (int width = 8; width <= 40; width += 32) {
+                struct infer_column *stats = infer_open(1);
+                for (int i = 0; i < n; i++)
+                    infer_add(stats, &missing, cell,
+                              (size_t) snprintf(cell, sizeof cell, "text %0*d", width, i / repeat));
+                assert_int_equal(infer_type(stats), COLUMN_CAT);
+                assert_int_equal(infer_is_text(stats), n == 200 && repeat == 1 && width == 40);
+                free(stats);
+            }
     missing_close(&missing);
 }
 
@@ -255,9 +278,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types),        cmocka_unit_test(test_reasons),  cmocka_unit_test(test_decimal),
-        cmocka_unit_test(test_fast_numbers), cmocka_unit_test(test_counts),   cmocka_unit_test(test_dates),
-        cmocka_unit_test(test_grouped),      cmocka_unit_test(test_distinct), cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_types),        cmocka_unit_test(test_reasons), cmocka_unit_test(test_decimal),
+        cmocka_unit_test(test_fast_numbers), cmocka_unit_test(test_counts),  cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_dates),        cmocka_unit_test(test_grouped), cmocka_unit_test(test_distinct),
+        cmocka_unit_test(test_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@ printf 'a,y\n"1,5",p\n"2,5",q\n' | cl-ingest > /dev/null
 echo $?
 echo 'asked for'
 printf 'a;y\n1,500;p\n-2,5e1;q\n' | cl-ingest --decimal , | cl-cat -F csv
-printf 'a,y\n"1,5",p\n"2,5",q\n' | cl-ingest --decimal , | cl-cat -F csv
+printf 'a,y\n"1,5",p\n"2,5",q\n' | cl-ingest -d , --decimal , | cl-cat -F csv
 printf 'a;y\n1.500,5;p\n2,5;q\n' | cl-ingest --decimal , > /dev/null
 echo $?
 printf 'a;y\n1,5;p\n2,5;q\n' | cl-ingest --decimal . > /dev/null
@@ -29,5 +29,5 @@ cl-ingest -m m.ck --decimal . us.csv | cl-cat -F csv
 echo 'refused'
 cl-ingest --decimal x eu.csv
 echo $?
-cl-ingest --decimal , -d , eu.csv
+cl-ingest --schema eu.json --decimal ';' eu.csv
 echo $?
