@@ -81,6 +81,13 @@ block_count(uint64_t mask)
     return (unsigned) __builtin_popcountll(mask);
 }
 
+/* The place of the lowest set bit; 64 when there is none. */
+static inline unsigned
+block_lowest(uint64_t mask)
+{
+    return (unsigned) _tzcnt_u64(mask);
+}
+
 static inline unsigned
 block_highest(uint64_t mask)
 {

@@ -7,9 +7,6 @@
 #include "memory.h"
 #include "scan_inside.h"
 
-/* Classes of bytes, as in csv.c. */
-enum { STOPS_PLAIN = 1, STOPS_QUOTED = 2, BLANK = 4 };
-
 const struct scan_kernels *
 scan_kernels_here(unsigned i)
 {
@@ -94,12 +91,6 @@ scan_begin_piece(struct scan *scan, const char *text, size_t n, char delimiter)
     scan->begin = scan->end = 0;
     in->n = (uint32_t) n;
     in->done = false;
-    memset(in->class, 0, sizeof in->class);
-    in->class[' '] = in->class['\t'] = BLANK;
-    in->class['"'] = STOPS_QUOTED;
-    in->class['\n'] = in->class['\r'] = STOPS_PLAIN;
-    in->class[0] = STOPS_PLAIN | STOPS_QUOTED;
-    in->class[(uint8_t) delimiter] = STOPS_PLAIN;
 }
 
 void
@@ -108,107 +99,6 @@ scan_begin(struct scan *scan, const char *text, size_t n, char delimiter)
     scan_begin_piece(scan, text, n, delimiter);
     /* Without a CR at the very end, which ends no record yet; in quotes it makes no difference. */
     scan->inside->n -= n > 0 && text[n - 1] == '\r';
-}
-
-/* ---- one record, byte by byte ---- */
-
-enum record {
-    RECORD_CUT,  /* it goes on behind the text */
-    RECORD_FULL, /* there is no room for its cells */
-    RECORD_ODD,  /* a kernel would have refused it */
-    RECORD_CLEAN,
-};
-
-/* The next delimiter, line end or NUL at or behind `p`, or n. */
-static inline uint32_t
-stop_plain(const struct scan_inside *in, uint32_t p)
-{
-    while (p < in->n && !(in->class[(uint8_t) in->text[p]] & STOPS_PLAIN))
-        p++;
-    return p;
-}
-
-static inline uint32_t
-skip_blanks(const struct scan_inside *in, uint32_t p)
-{
-    while (p < in->n && in->class[(uint8_t) in->text[p]] & BLANK)
-        p++;
-    return p;
-}
-
-/* The closing quote of the cell whose first byte in quotes is text[p], or n. */
-static uint32_t
-find_closing(const struct scan_inside *in, uint32_t p, bool *escaped, bool *bad)
-{
-    for (; p < in->n; p++) {
-        while (p < in->n && !(in->class[(uint8_t) in->text[p]] & STOPS_QUOTED))
-            p++;
-        if (p == in->n || (in->text[p] == '"' && (p + 1 == in->n || in->text[p + 1] != '"')))
-            return p;
-        if (in->text[p] == '"') {
-            *escaped = true;
-            p++;
-        } else {
-            *bad = true; /* NUL */
-        }
-    }
-    return in->n;
-}
-
-/* Adds the record that starts at text[at] by the rules of csv.c, if all of it is there; *end: behind its line end. */
-static enum record
-scan_record(struct scan_inside *in, uint32_t at, uint32_t *end)
-{
-    const char *const text = in->text;
-    const uint32_t n = in->n;
-    uint32_t *const behind = in->positions + 1, *const before = in->before;
-    bool odd = false, bad = false, escaped = false, blanks = false;
-    size_t n_cells = in->n_cells;
-    for (uint32_t p = at;; p++) {
-        if (n_cells == in->cap)
-            return RECORD_FULL;
-        uint32_t first = skip_blanks(in, p);
-        before[n_cells] = p - 1;
-        if (first < n && text[first] == '"') {
-            odd |= first > p;
-            before[n_cells] = first;
-            p = find_closing(in, first + 1, &escaped, &bad);
-            behind[n_cells] = p;
-            if (p == n)
-                return RECORD_CUT;
-            first = p + 1;
-            p = skip_blanks(in, first);
-            odd |= p > first;
-            while (p < n && !(in->class[(uint8_t) text[p]] & STOPS_PLAIN && text[p] != '\0')) {
-                bad = true;
-                p++;
-            }
-        } else {
-            for (p = stop_plain(in, first); p < n && text[p] == '\0'; p = stop_plain(in, p + 1))
-                bad = true;
-            blanks |= before[n_cells] + 1 < first || (p > first && in->class[(uint8_t) text[p - 1]] & BLANK);
-            odd |= memchr(text + first, '"', p - first) != NULL;
-            behind[n_cells] = p;
-        }
-        if (p == n)
-            return RECORD_CUT;
-        n_cells++;
-        if (text[p] == in->delimiter)
-            continue;
-        *end = p + 1;
-        if (text[p] == '\r' && *end < n && text[*end] == '\n')
-            ++*end;
-        break;
-    }
-    in->n_cells = n_cells;
-    in->starts[in->n_records] = at;
-    in->ends[in->n_records] = (uint32_t) n_cells;
-    if (bad)
-        in->bad[in->n_bad++] = (uint32_t) in->n_records;
-    in->n_records++;
-    in->blanks |= blanks;
-    in->escaped |= escaped;
-    return odd || bad ? RECORD_ODD : RECORD_CLEAN;
 }
 
 /* ---- records ---- */
@@ -258,25 +148,25 @@ scan_next(struct scan *scan)
 {
     struct scan_inside *in = scan->inside;
     uint32_t at = scan->end;
-    bool bytewise = false;
+    bool one_by_one = false;
     in->n_cells = in->n_records = in->n_bad = 0;
     in->apart = in->high = in->blanks = in->escaped = false;
     in->enough = at + SCAN_TILE;
     while (!in->done && (in->n_records == 0 || at < in->enough)) {
         bool full;
-        if (!bytewise) {
+        if (!one_by_one) {
             const enum scan_stop stop = scan_blocks(scan, at, &at);
             in->done = stop == SCAN_TEXT;
-            bytewise = stop == SCAN_ODD;
+            one_by_one = stop == SCAN_ODD;
             full = stop == SCAN_FULL;
         } else {
             /* Where one record is odd, the next one is likely to be. */
             uint32_t end = at;
             scan_apart(in);
-            const enum record got = scan_record(in, at, &end);
-            in->high = in->high || scan->kernels->high(in->text + at, end - at);
+            in->starts[in->n_records] = at;
+            const enum scan_record got = scan->kernels->record(in, at, &end);
             in->done = got == RECORD_CUT;
-            bytewise = got != RECORD_CLEAN;
+            one_by_one = got != RECORD_CLEAN;
             full = got == RECORD_FULL;
             at = end;
         }

@@ -233,6 +233,104 @@ run(struct scan_inside *in, uint32_t at)
     return run_quotes(in, &place);
 }
 
+/* ---- one record, from one byte that may mean something to the next ---- */
+
+static inline bool
+is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Inside a cell, where a blank is no delimiter. */
+static inline bool
+all_blank(const char *text, uint32_t from, uint32_t to)
+{
+    while (from < to && is_blank(text[from]))
+        from++;
+    return from == to;
+}
+
+static enum scan_record
+record(struct scan_inside *in, uint32_t at, uint32_t *end)
+{
+    enum { OUTSIDE, PLAIN, QUOTED, PAIR, CLOSED } state = OUTSIDE; /* PAIR: before the second quote of two */
+    const char *const text = in->text;
+    const uint32_t n = in->n;
+    const char delimiter = in->delimiter, other = harmless(delimiter);
+    const struct block_set odd_set = block_set("\"\r", 3);
+    uint32_t *const behind = in->positions + 1, *const before = in->before;
+    struct block all = block_zero();
+    bool odd = false, bad = false, blanks = false, escaped = false;
+    size_t n_cells = in->n_cells;
+    uint32_t cell = at; /* its first byte */
+    before[n_cells] = at - 1;
+    for (; at < n; at += SCAN_BLOCK) {
+        const struct block b = load(text, n, at, other);
+        uint64_t events = block_among(b, odd_set) | block_eq(b, '\n') | block_eq(b, delimiter);
+        all = block_or(all, b);
+        for (; events != 0; events &= events - 1) {
+            const uint32_t p = at + block_lowest(events);
+            const char c = text[p];
+            if (state == QUOTED) {
+                bad |= c == '\0';
+                if (c != '"')
+                    continue;
+                state = CLOSED;
+                behind[n_cells] = p;
+                if (p + 1 < n && text[p + 1] == '"') {
+                    state = PAIR;
+                    escaped = true;
+                }
+            } else if (state == PAIR) {
+                state = QUOTED;
+            } else if (c == '"' && state == OUTSIDE && all_blank(text, cell, p)) {
+                state = QUOTED;
+                before[n_cells] = p;
+                odd |= p > cell;
+            } else if (c == '"' || c == '\0') {
+                bad |= c == '\0' || state == CLOSED;
+                odd = true;
+                if (state == OUTSIDE)
+                    state = PLAIN;
+            } else {
+                if (state == CLOSED) {
+                    const uint32_t rest = behind[n_cells] + 1;
+                    odd |= rest < p;
+                    bad |= !all_blank(text, rest, p);
+                } else {
+                    behind[n_cells] = p;
+                    blanks |= cell < p && (is_blank(text[cell]) || is_blank(text[p - 1]));
+                }
+                n_cells++;
+                if (c != delimiter) {
+                    *end = p + 1;
+                    goto found;
+                }
+                if (n_cells == in->cap)
+                    return RECORD_FULL;
+                before[n_cells] = p;
+                cell = p + 1;
+                state = OUTSIDE;
+            }
+        }
+    }
+    return RECORD_CUT;
+found:
+    if (text[*end - 1] == '\r' && *end < n && text[*end] == '\n')
+        ++*end;
+    in->n_cells = n_cells;
+    in->ends[in->n_records] = (uint32_t) n_cells;
+    if (bad)
+        in->bad[in->n_bad++] = (uint32_t) in->n_records;
+    in->n_records++;
+    in->high = in->high || block_high(all);
+    in->blanks |= blanks;
+    in->escaped |= escaped;
+    return odd || bad ? RECORD_ODD : RECORD_CLEAN;
+}
+
+/* ---- what a reader of chunks asks ---- */
+
 static uint64_t
 lines(const char *text, size_t n)
 {
@@ -275,14 +373,5 @@ cut(const char *text, size_t n, bool quotes, size_t *any)
     return 0;
 }
 
-static bool
-high(const char *text, size_t n)
-{
-    struct block all = block_zero();
-    for (size_t at = 0; at < n; at += SCAN_BLOCK)
-        all = block_or(all, load(text, n, at, 'x'));
-    return block_high(all);
-}
-
 const struct scan_kernels SCAN_KERNELS = {
-    .name = SCAN_KERNELS_NAME, .run = run, .lines = lines, .cut = cut, .high = high};
+    .name = SCAN_KERNELS_NAME, .run = run, .lines = lines, .cut = cut, .record = record};

@@ -1,6 +1,6 @@
 /*
- * What scan.c and the kernels share. A kernel scans blocks of a text from the start of a record on; scan.c decides
- * where, and does byte by byte what kernels refuse.
+ * What scan.c and the kernels share. A kernel scans blocks of a text from the start of a record on until something odd
+ * comes, or takes one record whatever is in it; scan.c decides which, and where.
  *
  * Cells are found as two lists, of the bytes before them and of those behind them. As long as no cell is in quotes and
  * no record ends in CR LF, both lie in one array, `positions`: the byte behind a cell is that before the next one.
@@ -26,6 +26,13 @@ enum scan_stop {
     SCAN_FULL    /* no room for the cells of another block */
 };
 
+enum scan_record {
+    RECORD_CUT,  /* it goes on behind the text */
+    RECORD_FULL, /* no room for its cells */
+    RECORD_ODD,  /* a run would have stopped at it */
+    RECORD_CLEAN
+};
+
 struct scan_inside {
     const char *text;
     uint32_t n; /* perhaps without a CR at the very end: what that is depends on what follows */
@@ -41,8 +48,6 @@ struct scan_inside {
     uint32_t enough;
     bool apart;
     bool high, blanks, escaped; /* seen: a byte above 0x7f, a blank at the edge of a cell, a doubled quote */
-
-    uint8_t class[256]; /* of scan.c */
 };
 
 /* Gives the bytes before cells an array of their own. */
@@ -58,9 +63,11 @@ struct scan_kernels {
     const char *name;
     /* Scans from `at`, where a record starts, and adds to the lists behind n_cells and n_records. starts[]: scan.c. */
     enum scan_stop (*run)(struct scan_inside *in, uint32_t at);
+    /* Adds the one record at `at`, whatever is in it, if all of it is there; *end: behind its line end. starts[]: as
+       above. Room for one cell is there. */
+    enum scan_record (*record)(struct scan_inside *in, uint32_t at, uint32_t *end);
     uint64_t (*lines)(const char *text, size_t n);
     size_t (*cut)(const char *text, size_t n, bool quotes, size_t *any);
-    bool (*high)(const char *text, size_t n);
 };
 
 extern const struct scan_kernels scan_kernels_base, scan_kernels_neon, scan_kernels_avx2, scan_kernels_avx512,
