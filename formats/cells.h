@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-enum { CELL_SLACK = 16 }; /* bytes from the start of a cell that must be readable, whatever its length */
+enum { CELL_SLACK = 32 }; /* bytes from the start of a cell that must be readable, whatever its length */
 
 struct cell {
     const char *s;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cells.h"
 #include "memory.h"
 
 enum { READ_BYTES = 1 << 20, FIRST_BYTES = 64 << 10 };
@@ -37,13 +38,13 @@ set_delimiter(struct csv *csv, char delimiter)
 static void
 reserve(struct csv *csv, size_t n)
 {
-    if (csv->begin > 0 && csv->end + n + 1 > csv->cap) {
+    if (csv->begin > 0 && csv->end + n + 1 + CELL_SLACK > csv->cap) {
         memmove(csv->buffer, csv->buffer + csv->begin, csv->end - csv->begin);
         csv->scan -= csv->begin;
         csv->end -= csv->begin;
         csv->begin = 0;
     }
-    mem_grow(&csv->buffer, &csv->cap, csv->end + n + 1, 1);
+    mem_grow(&csv->buffer, &csv->cap, csv->end + n + 1 + CELL_SLACK, 1);
 }
 
 static void
@@ -159,7 +160,7 @@ fill(struct csv *csv, bool wait, struct error *error)
     /* Small reads first: a stream that trickles should not cost a megabyte. */
     size_t ask = csv->cap < READ_BYTES ? FIRST_BYTES : READ_BYTES;
     reserve(csv, ask);
-    ssize_t got = input_read(csv->input, csv->buffer + csv->end, csv->cap - csv->end - 1, wait, error);
+    ssize_t got = input_read(csv->input, csv->buffer + csv->end, csv->cap - csv->end - 1 - CELL_SLACK, wait, error);
     if (got < 0)
         return -1;
     if (got == 0 && !wait && csv->input->would_block)

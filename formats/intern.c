@@ -3,65 +3,80 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, FIRST_ENTRIES = 32 };
+
+#define ONES 255, 255, 255, 255, 255, 255, 255, 255
+const uint8_t intern_mask[64] = {ONES, ONES, ONES, ONES};
 
 void
 intern_open(struct intern *table)
 {
-    *table = (struct intern){.n_slots = FIRST_SLOTS};
+    *table = (struct intern){.n_slots = FIRST_SLOTS, .cap = FIRST_ENTRIES};
     table->slots = mem_zalloc(FIRST_SLOTS, sizeof *table->slots);
+    table->entries = mem_aligned(FIRST_ENTRIES * sizeof *table->entries);
 }
 
 void
 intern_close(struct intern *table)
 {
     free(table->slots);
+    free(table->entries);
     arena_free(&table->strings);
     *table = (struct intern){0};
 }
 
 void
-intern_long_key(const char *s, size_t n, uint64_t *a, uint64_t *b)
+intern_long_key(const char *s, size_t n, struct intern_key *key)
 {
-    *a = XXH3_64bits(s, n);
-    memcpy(b, s, 8);
-}
-
-static struct intern_entry *
-free_slot(struct intern *table, uint64_t a, uint64_t b, size_t n)
-{
-    size_t i = intern_slot(table, a, b, n);
-    while (table->slots[i].s != NULL)
-        i = (i + 1) & (table->n_slots - 1);
-    return &table->slots[i];
+    key->words[0] = XXH3_64bits(s, n);
+    memcpy(key->words + 1, s, 24);
 }
 
 static void
-grow(struct intern *table)
+fill_slot(struct intern *table, size_t index)
 {
-    struct intern_entry *old = table->slots;
-    size_t n_old = table->n_slots;
+    const struct intern_entry *entry = &table->entries[index];
+    uint64_t hash = intern_hash(&entry->key, entry->n);
+    size_t i = hash & (table->n_slots - 1);
+    while (table->slots[i] != 0)
+        i = (i + 1) & (table->n_slots - 1);
+    table->slots[i] =
+        ((uint32_t) (hash >> 32) & ~((1U << INTERN_INDEX_BITS) - 1)) | ((uint32_t) index + 1);
+}
+
+static void
+grow_slots(struct intern *table)
+{
+    free(table->slots);
     table->n_slots *= 4;
     table->slots = mem_zalloc(table->n_slots, sizeof *table->slots);
-    for (size_t i = 0; i < n_old; i++)
-        if (old[i].s != NULL)
-            *free_slot(table, old[i].a, old[i].b, old[i].n) = old[i];
-    free(old);
+    for (size_t i = 0; i < table->n; i++)
+        fill_slot(table, i);
+}
+
+static void
+grow_entries(struct intern *table)
+{
+    struct intern_entry *larger = mem_aligned(2 * table->cap * sizeof *larger);
+    memcpy(larger, table->entries, table->n * sizeof *larger);
+    free(table->entries);
+    table->entries = larger;
+    table->cap *= 2;
 }
 
 struct intern_entry *
 intern_add(struct intern *table, const char *s, size_t n, uint32_t value)
 {
-    uint64_t a, b;
     if (table->n == INTERN_MOST)
         return NULL;
+    if (table->n == table->cap)
+        grow_entries(table);
     /* At most half full: probes stay short. */
     if (2 * (table->n + 1) > table->n_slots)
-        grow(table);
-    intern_key(s, n, &a, &b);
-    struct intern_entry *entry = free_slot(table, a, b, n);
-    *entry = (struct intern_entry){
-        .a = a, .b = b, .s = arena_strndup(&table->strings, s, n), .n = (uint32_t) n, .value = value};
-    table->n++;
+        grow_slots(table);
+    struct intern_entry *entry = &table->entries[table->n];
+    *entry = (struct intern_entry){.s = arena_strndup(&table->strings, s, n), .n = (uint32_t) n, .value = value};
+    intern_make_key(s, n, &entry->key);
+    fill_slot(table, table->n++);
     return entry;
 }

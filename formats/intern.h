@@ -2,9 +2,9 @@
  * Short strings to small numbers, fast: what a thread uses to find the categories of cells before the stream's
  * dictionary sees them.
  *
- * Strings of up to 16 bytes are compared as two words. 16 bytes from the start of every string must be readable,
- * whatever its length. A table has at most INTERN_MOST entries; what it stores is never moved or freed before
- * intern_close(), so other threads may read the strings of entries they were told of.
+ * Strings of up to 32 bytes are compared as four words, without a branch on their length; INTERN_SLACK bytes from the
+ * start of every string must be readable, whatever its length. A table has at most INTERN_MOST entries; the strings it
+ * keeps are never moved or freed before intern_close(), so other threads may read those they were told of.
  *
  *     struct intern_entry *entry = intern_find(&table, s, n);
  *     if (entry == NULL)
@@ -19,67 +19,88 @@
 
 #include "memory.h"
 
-enum { INTERN_MOST = 1 << 17 };
+enum { INTERN_MOST = 1 << 17, INTERN_SLACK = 32, INTERN_INDEX_BITS = 18 };
 
-struct intern_entry {
-    uint64_t a, b; /* the first 16 bytes, zeros behind a shorter string; a longer one: hash, first 8 bytes */
-    const char *s; /* NUL-terminated copy; NULL = free slot */
-    uint32_t n;
-    uint32_t value; /* the caller's */
+struct intern_key {
+    uint64_t words[4]; /* the string, zeros behind it; of a longer one, a hash of it and its first 24 bytes */
 };
 
+/* A cache line. */
+struct intern_entry {
+    struct intern_key key;
+    const char *s; /* NUL-terminated copy */
+    uint32_t n;
+    uint32_t value; /* the caller's */
+    uint64_t spare[2];
+};
+
+/* The slots are small so that they stay in the cache: an entry's index + 1, and above it bits of its hash. */
 struct intern {
-    struct intern_entry *slots;
-    size_t n_slots, n; /* power of two */
+    uint32_t *slots; /* [n_slots] 0 = free */
+    size_t n_slots;  /* power of two */
+    struct intern_entry *entries; /* [n]; may move when one is added */
+    size_t n, cap;
     struct arena strings;
 };
 
 void intern_open(struct intern *table);
 void intern_close(struct intern *table);
-
-/* intern.c: strings above 16 bytes. */
-void intern_long_key(const char *s, size_t n, uint64_t *a, uint64_t *b);
+/* A string that is not there yet. */
 struct intern_entry *intern_add(struct intern *table, const char *s, size_t n, uint32_t value);
 
+/* intern.c: [64] 32 bytes of ones, 32 of zeros. */
+extern const uint8_t intern_mask[64];
+void intern_long_key(const char *s, size_t n, struct intern_key *key);
+
 static inline void
-intern_key(const char *s, size_t n, uint64_t *a, uint64_t *b)
+intern_make_key(const char *s, size_t n, struct intern_key *key)
 {
-    if (n > 16) {
-        intern_long_key(s, n, a, b);
+    uint64_t mask[4];
+    if (n > 32) {
+        intern_long_key(s, n, key);
         return;
     }
-    uint64_t words[2];
-    memcpy(words, s, 16);
-    /* Bytes behind the string must not count (a shift by 64 is none). */
-    uint64_t low = n >= 8 ? ~(uint64_t) 0 : n == 0 ? 0 : ~(uint64_t) 0 >> (64 - 8 * n);
-    uint64_t high = n <= 8 ? 0 : ~(uint64_t) 0 >> (128 - 8 * n);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    low = __builtin_bswap64(low);
-    high = __builtin_bswap64(high);
-#endif
-    *a = words[0] & low;
-    *b = words[1] & high;
+    memcpy(key->words, s, 32);
+    memcpy(mask, intern_mask + 32 - n, 32);
+    for (int i = 0; i < 4; i++)
+        key->words[i] &= mask[i];
 }
 
-static inline size_t
-intern_slot(const struct intern *table, uint64_t a, uint64_t b, size_t n)
+static inline uint64_t
+intern_fold(uint64_t a, uint64_t b)
 {
-    unsigned __int128 product = (unsigned __int128) (a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xd6e8feb86659fd93u ^ n);
-    return ((uint64_t) product ^ (uint64_t) (product >> 64)) & (table->n_slots - 1);
+    __extension__ typedef unsigned __int128 u128;
+    u128 product = (u128) a * b;
+    return (uint64_t) product ^ (uint64_t) (product >> 64);
+}
+
+static inline uint64_t
+intern_hash(const struct intern_key *key, size_t n)
+{
+    const uint64_t *w = key->words;
+    return intern_fold(w[0] ^ 0x9e3779b97f4a7c15, w[1] ^ 0xd6e8feb86659fd93 ^ n) +
+           intern_fold(w[2] ^ 0xc2b2ae3d27d4eb4f, w[3] ^ 0x165667b19e3779f9);
 }
 
 static inline struct intern_entry *
 intern_find(const struct intern *table, const char *s, size_t n)
 {
-    uint64_t a, b;
-    intern_key(s, n, &a, &b);
-    for (size_t i = intern_slot(table, a, b, n);; i = (i + 1) & (table->n_slots - 1)) {
-        struct intern_entry *entry = &table->slots[i];
-        if (entry->a == a && entry->b == b && entry->n == n && entry->s != NULL &&
-            (n <= 16 || memcmp(entry->s, s, n) == 0))
-            return entry;
-        if (entry->s == NULL)
+    struct intern_key key;
+    intern_make_key(s, n, &key);
+    uint64_t hash = intern_hash(&key, n);
+    uint32_t tag = (uint32_t) (hash >> 32) & ~((1U << INTERN_INDEX_BITS) - 1);
+    for (size_t i = hash & (table->n_slots - 1);; i = (i + 1) & (table->n_slots - 1)) {
+        uint32_t slot = table->slots[i];
+        if (slot == 0)
             return NULL;
+        if ((slot & ~((1U << INTERN_INDEX_BITS) - 1)) != tag)
+            continue;
+        struct intern_entry *entry = &table->entries[(slot & ((1U << INTERN_INDEX_BITS) - 1)) - 1];
+        uint64_t differ = entry->n ^ n;
+        for (int k = 0; k < 4; k++)
+            differ |= entry->key.words[k] ^ key.words[k];
+        if (differ == 0 && (n <= 32 || memcmp(entry->s, s, n) == 0))
+            return entry;
     }
 }
 
