@@ -182,20 +182,23 @@ convert_short(const struct tables *t, const char *text, const uint32_t *behind, 
 }
 
 /*
- * Cells of up to 32 bytes; returns those that are not converted for certain, and those that are longer.
+ * Cells of up to 32 bytes; returns those that are not converted for certain, and those that are longer. exponents: [16]
+ * powers of ten that they are to be multiplied by; NULL: 0.
  *
- * w, the digits as a number, has to be below 10^19 and f, the number of digits behind the point, at most 22, so that
- * 10^f is exact. v = (double) w / 10^f is what number_parse() gives where w <= 2^53. Else it may be another double, but
- * still the same float: let x be w / 10^f, D the double nearest to x, and ulp the distance of doubles at v. Two
- * roundings give v = x (1 + a)(1 + b) with |a|, |b| <= 2^-53, so |v - x| < 2.01 ulp. D is at most half a distance of
- * doubles from x, and that is at most 2 ulp (where x is over the next power of two). So |D - v| < 3.01 ulp: D is at
- * most 3 doubles from v. The float nearest to a double changes only at, or on either side of, the middle between two
- * floats, which is a double whose low 29 bits are 2^28: 1 <= w, f <= 22 and w < 2^64 keep x in the range of normal
- * floats. (Below a power of two the middles are half as far apart, still 2^27 ulp.) Where the low 29 bits of v are
- * more than 3 from 2^28, no middle lies in [v, D], and the float nearest to v is that nearest to D.
+ * w, the digits as a number, has to be below 10^19 and f, the number of digits behind the point less the exponent, at
+ * most 22 and at least -22, so that 10^|f| is exact. Let f be positive; else the quotients here are products. v =
+ * (double) w / 10^f is what number_parse() gives where w <= 2^53. Else it may be another double, but still the same
+ * float: let x be w / 10^f, D the double nearest to x, and ulp the distance of doubles at v. Two roundings give v = x
+ * (1 + a)(1 + b) with |a|, |b| <= 2^-53, so |v - x| < 2.01 ulp. D is at most half a distance of doubles from x, and
+ * that is at most 2 ulp (where x is over the next power of two). So |D - v| < 3.01 ulp: D is at most 3 doubles from v.
+ * The float nearest to a double changes only at, or on either side of, the middle between two floats, which is a double
+ * whose low 29 bits are 2^28: x is in the range of normal floats, since w >= 1 and f <= 22, and where there are
+ * exponents v is looked at. (Below a power of two the middles are half as far apart, still 2^27 ulp.) Where the low 29
+ * bits of v are more than 3 from 2^28, no middle lies in [v, D], and the float nearest to v is that nearest to D.
  */
-static inline uint32_t
-convert_long(const struct tables *t, const char *text, const uint32_t *behind, __m512i lengths, float *to)
+static inline __attribute__((always_inline)) uint32_t
+convert_long(const struct tables *t, const char *text, const uint32_t *behind, __m512i lengths,
+             const int32_t *exponents, float *to)
 {
     static const double powers[] __attribute__((aligned(64))) = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                                  1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
@@ -249,7 +252,13 @@ convert_long(const struct tables *t, const char *text, const uint32_t *behind, _
     }
     /* f is 31 less the bit of the point, which is the exponent of the mask as a float. */
     const __m512i bit = _mm512_srli_epi32(_mm512_castps_si512(_mm512_cvtepu32_ps(point)), 23);
-    const __m512i f = _mm512_maskz_sub_epi32(_mm512_test_epi32_mask(point, point), _mm512_set1_epi32(127 + 31), bit);
+    __m512i f = _mm512_maskz_sub_epi32(_mm512_test_epi32_mask(point, point), _mm512_set1_epi32(127 + 31), bit);
+    __mmask16 times = 0;
+    if (exponents != NULL) {
+        f = _mm512_sub_epi32(f, _mm512_loadu_si512(exponents));
+        times = _mm512_movepi32_mask(f);
+        f = _mm512_abs_epi32(f);
+    }
     odd |= _mm512_cmpgt_epu32_mask(f, _mm512_set1_epi32(22));
 
     const __m512d powers_low = _mm512_load_pd(powers), powers_high = _mm512_load_pd(powers + 8);
@@ -267,7 +276,11 @@ convert_long(const struct tables *t, const char *text, const uint32_t *behind, _
         __m512d power = _mm512_permutex2var_pd(powers_low, indices[h], powers_high);
         power = _mm512_mask_mul_pd(power, _mm512_test_epi64_mask(indices[h], _mm512_set1_epi64(16)), power,
                                    _mm512_set1_pd(1e16));
-        const __m512d v = _mm512_div_pd(_mm512_cvtepu64_pd(w), power);
+        __m512d v = _mm512_div_pd(_mm512_cvtepu64_pd(w), power);
+        if (exponents != NULL) {
+            v = _mm512_mask_mul_pd(v, (__mmask8) (times >> 8 * h), _mm512_cvtepu64_pd(w), power);
+            odd |= (__mmask16) (_mm512_cmp_pd_mask(v, _mm512_set1_pd(3.4e38), _CMP_GE_OQ) << 8 * h);
+        }
         const __m512i from_middle =
             _mm512_sub_epi64(_mm512_and_si512(_mm512_castpd_si512(v), _mm512_set1_epi64((1 << 29) - 1)),
                              _mm512_set1_epi64((1 << 28) - 3));
@@ -280,9 +293,10 @@ convert_long(const struct tables *t, const char *text, const uint32_t *behind, _
     return odd;
 }
 
-/* Long cells among short ones, put by until there are enough. */
+/* Cells put by until there are enough of them: long ones among short ones, or those with exponents. */
 struct later {
     uint32_t before[2 * GROUP], behind[2 * GROUP], index[2 * GROUP];
+    int32_t exponent[2 * GROUP];
     uint32_t n;
 };
 
@@ -316,16 +330,18 @@ take_later(const struct tables *t, const char *text, struct later *later, float 
         later->before[i] = later->behind[0] - 1;
     }
     const __m512i lengths = lengths_of(_mm512_loadu_si512(later->before), _mm512_loadu_si512(later->behind));
-    const uint32_t odd = convert_long(t, text, later->behind, lengths, values);
+    const uint32_t odd = convert_long(t, text, later->behind, lengths, later->exponent, values);
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t at = later->index[i];
         to[at] = values[i];
+        marks[at / 64] &= ~((uint64_t) 1 << at % 64);
         marks[at / 64] |= (uint64_t) (odd >> i & 1) << at % 64;
     }
     later->n -= n;
     memcpy(later->before, later->before + GROUP, GROUP * sizeof *later->before);
     memcpy(later->behind, later->behind + GROUP, GROUP * sizeof *later->behind);
     memcpy(later->index, later->index + GROUP, GROUP * sizeof *later->index);
+    memcpy(later->exponent, later->exponent + GROUP, GROUP * sizeof *later->exponent);
 }
 
 /* n cells, at most CONVERT_BLOCK; the arrays are theirs. */
@@ -352,7 +368,7 @@ convert_block(const struct tables *t, const char *text, const uint32_t *before, 
         const __mmask16 long_ones = _mm512_cmpgt_epu32_mask(lengths, _mm512_set1_epi32(SHORT));
         uint32_t odd;
         if (__builtin_popcount(long_ones) >= MANY) {
-            odd = convert_long(t, text, ends, lengths, to + i);
+            odd = convert_long(t, text, ends, lengths, NULL, to + i);
         } else {
             odd = convert_short(t, text, ends, lengths, to + i) & ~(uint32_t) long_ones;
             if (long_ones) {
@@ -367,6 +383,30 @@ convert_block(const struct tables *t, const char *text, const uint32_t *before, 
         take_later(t, text, &later, to, marks);
 }
 
+/* Of the marked cells of a block those that are a decimal and an exponent. */
+static void
+convert_exponents(const struct tables *t, const char *text, const uint32_t *before, const uint32_t *behind, uint32_t n,
+                  float *to, uint64_t *marks)
+{
+    struct later later = {.n = 0};
+    for (uint32_t word = 0; word < n; word += 64)
+        for (uint64_t bits = marks[word / 64]; bits != 0; bits &= bits - 1) {
+            const uint32_t i = word + (uint32_t) __builtin_ctzll(bits);
+            int exponent;
+            const uint32_t cut = convert_split(text + behind[i], behind[i] - before[i] - 1, &exponent);
+            if (cut == 0)
+                continue;
+            later.before[later.n] = before[i];
+            later.behind[later.n] = behind[i] - cut;
+            later.index[later.n] = i;
+            later.exponent[later.n++] = exponent;
+            if (later.n == GROUP)
+                take_later(t, text, &later, to, marks);
+        }
+    if (later.n > 0)
+        take_later(t, text, &later, to, marks);
+}
+
 static size_t
 floats(const char *text, const uint32_t *before, const uint32_t *behind, size_t n, char decimal, float *to,
        uint32_t *left)
@@ -377,6 +417,7 @@ floats(const char *text, const uint32_t *before, const uint32_t *behind, size_t 
         const size_t m = n - i < CONVERT_BLOCK ? n - i : CONVERT_BLOCK;
         uint64_t marks[CONVERT_WORDS] = {0};
         convert_block(&tables, text, before + i, behind + i, (uint32_t) m, to + i, marks);
+        convert_exponents(&tables, text, before + i, behind + i, (uint32_t) m, to + i, marks);
         convert_marked(&cells, i, marks, (m + 63) / 64);
     }
     return cells.n_left;

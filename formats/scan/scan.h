@@ -4,7 +4,8 @@
  *
  * Blocks of 64 bytes become bit masks of quotes, delimiters and line ends (block_*.h, one per instruction set); a
  * prefix-xor of the quotes says which bytes are quoted; the set bits that are left are the ends of cells. Where a quote
- * is neither at the start nor at the end of a cell, or a NUL comes, the record is walked from one such byte to the next.
+ * is neither at the start nor at the end of a cell, or a NUL comes, the record is walked from one such byte to the
+ * next.
  *
  * A cell is given by the bytes around it: it is text[before + 1 .. behind). Of a cell in quotes these are the quotes,
  * so text[before] == '"' says that it was quoted; quotes inside are still doubled. Blanks around unquoted cells are

@@ -152,7 +152,7 @@ profile() {
         echo "  where the time goes: perf does not work here"
         return 0
     fi
-    echo "  where the time of one thread goes:"
+    echo "  where the time goes${threads[0]:+, one thread}:"
     perf report -q -i data.perf --stdio --sort dso,sym 2> /dev/null | grep -v '^$' | head -n 16 | sed 's/ *$//; s/^/    /'
 }
 
