@@ -111,7 +111,9 @@ static bool
 is_boolean(const char *s, size_t n)
 {
     static const char *const words[] = {"true", "false", "yes", "no", "t", "f", "y", "n", "on", "off"};
-    for (size_t i = 0; i < sizeof words / sizeof *words && n <= 5; i++)
+    if (n == 0 || n > 5 || strchr("tfynoTFYNO", s[0]) == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i]) == n && strncasecmp(words[i], s, n) == 0)
             return true;
     return false;
@@ -186,7 +188,7 @@ infer_add_value(struct infer_column *column, const char *s, size_t n)
         length--;
     /* No number begins with another character: text costs nothing more. */
     bool digit = n > 0 && ((uint8_t) (s[0] - '0') <= 9 || strchr("+-.,", s[0]) != NULL);
-    if (digit || strncasecmp(s, "inf", n < 3 ? n : 3) == 0)
+    if (digit || (n >= 3 && (s[0] | 32) == 'i' && strncasecmp(s, "inf", 3) == 0))
         add_number(column, s, length, percent);
     if (column->numbers > before)
         return;
