@@ -79,7 +79,7 @@ int
 main(int argc, char **argv)
 {
     /* In the order of the enums in ingest.h and schema.h. */
-    static const char *const formats[] = {"auto", "csv", "tsv", "idx", "npy", "safetensors", "jsonl", "libsvm", NULL};
+    static const char *const formats[] = {"auto", "csv", "tsv", "idx", "npy", NULL};
     static const char *const tasks[] = {"auto", "regression", "class", NULL};
     static const char *const headers[] = {"auto", "yes", "no", NULL};
     static const char *const new_columns[] = {"ignore", "keep", "error", NULL};
@@ -118,7 +118,6 @@ main(int argc, char **argv)
          .given = &s.expect_given,
          .help = "an error unless exactly N records come"},
         OPT_U64(0, "frame-rows", "N", &s.frame_rows, 1, 1 << 30, "rows of a frame [about a MiB]"),
-        OPT_U64(0, "threads", "N", &s.threads, 1, 1024, "threads; no result depends on them [all cores]"),
         OPT_LEVEL('z', "compress", "LEVEL", &level, 3, 1, 19, "compress with zstd [3 when given without LEVEL]"),
         OPT_STRING('o', "output", "FILE", &output_path, "write to FILE, whole or not at all"),
         OPT_COMMON,
