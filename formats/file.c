@@ -105,8 +105,9 @@ readable(int fd, int timeout_ms)
     return n;
 }
 
-ssize_t
-input_read_source(struct input *input, void *buffer, size_t n, bool wait, struct error *error)
+/* Bytes as they are in the file. */
+static ssize_t
+read_source(struct input *input, void *buffer, size_t n, bool wait, struct error *error)
 {
     input->would_block = false;
     if (!wait && !input->regular) {
@@ -136,29 +137,45 @@ input_read_source(struct input *input, void *buffer, size_t n, bool wait, struct
     }
 }
 
+void
+input_push(struct input *input, const void *bytes, size_t n)
+{
+    size_t left = input->n_pushed - input->pushed_at;
+    if (n == 0)
+        return;
+    uint8_t *all = mem_alloc(n + left);
+    memcpy(all, bytes, n);
+    if (left > 0)
+        memcpy(all + n, input->pushed + input->pushed_at, left);
+    free(input->pushed);
+    input->pushed = all;
+    input->n_pushed = n + left;
+    input->pushed_at = 0;
+}
+
 ssize_t
 input_read(struct input *input, void *buffer, size_t n, bool wait, struct error *error)
 {
-    if (input->inflate != NULL) {
-        input->would_block = false;
-        return inflate_read(input->inflate, buffer, n, wait, &input->would_block, error);
-    }
-    if (input->ahead_at == input->n_ahead)
-        return input_read_source(input, buffer, n, wait, error);
-    size_t again = (size_t) (input->n_ahead - input->ahead_at);
-    again = again < n ? again : n;
-    memcpy(buffer, input->ahead + input->ahead_at, again);
-    input->ahead_at += (uint8_t) again;
     input->would_block = false;
-    return (ssize_t) again;
+    if (input->pushed_at < input->n_pushed) {
+        size_t left = input->n_pushed - input->pushed_at, again = left < n ? left : n;
+        memcpy(buffer, input->pushed + input->pushed_at, again);
+        input->pushed_at += again;
+        return (ssize_t) again;
+    }
+    if (input->inflate != NULL)
+        return inflate_read(input->inflate, buffer, n, wait, &input->would_block, error);
+    return read_source(input, buffer, n, wait, error);
 }
 
 int
 input_wait(struct input *input, int timeout_ms, struct error *error)
 {
+    if (input->pushed_at < input->n_pushed)
+        return 1;
     if (input->inflate != NULL)
         return inflate_wait(input->inflate, timeout_ms, error);
-    if (input->regular || input->ahead_at < input->n_ahead)
+    if (input->regular)
         return 1;
     int ready = readable(input->fd, timeout_ms);
     return ready < 0 ? error_errno(error, "cannot poll %s", input->name) : ready;
@@ -167,7 +184,12 @@ input_wait(struct input *input, int timeout_ms, struct error *error)
 void
 input_close(struct input *input)
 {
-    /* An input that was handed on has no descriptor any more: its decoder went with it. */
+    /* An input that was handed on has no descriptor any more: all else went with it. */
+    if (input->fd >= 0) {
+        free(input->pushed);
+        input->pushed = NULL;
+        input->n_pushed = input->pushed_at = 0;
+    }
     if (input->inflate != NULL && input->fd >= 0) {
         inflate_close(input->inflate); /* and with it the descriptor */
         input->inflate = NULL;

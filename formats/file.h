@@ -21,13 +21,13 @@
 
 struct input {
     int fd;
-    const char *name; /* for messages; "-" is shown as "stdin" */
-    bool regular;     /* can seek, size known */
-    uint64_t size;    /* of a regular file */
-    bool would_block; /* set by input_read(wait = false) */
-    /* With input_inflate() of inflate.h: the decoder, or bytes that were looked at and are read again. */
-    struct inflate *inflate;
-    uint8_t ahead[4], n_ahead, ahead_at;
+    const char *name;        /* for messages; "-" is shown as "stdin" */
+    bool regular;            /* can seek, size known */
+    uint64_t size;           /* of a regular file */
+    bool would_block;        /* set by input_read(wait = false) */
+    struct inflate *inflate; /* decoder of a compressed input (inflate.h), or NULL */
+    uint8_t *pushed;         /* [n_pushed] bytes of input_push() */
+    size_t n_pushed, pushed_at;
 };
 
 /* Opens a path, or stdin for NULL and "-". A regular file that is stdout too is refused: it would never end. */
@@ -37,8 +37,8 @@ ssize_t input_read(struct input *input, void *buffer, size_t n, bool wait, struc
 /* Waits until input_read() would not block, for timeout_ms or, with -1, for good: 1; 0 when the time is over; -1. */
 int input_wait(struct input *input, int timeout_ms, struct error *error);
 void input_close(struct input *input);
-/* For inflate.c: input_read() of the bytes as they are in the file. */
-ssize_t input_read_source(struct input *input, void *buffer, size_t n, bool wait, struct error *error);
+/* Gives back the bytes read last, which are read again before others. */
+void input_push(struct input *input, const void *bytes, size_t n);
 
 struct output {
     int fd;

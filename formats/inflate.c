@@ -74,24 +74,23 @@ decoder_open(struct inflate *decoder, struct error *error)
 int
 input_inflate(struct input *input, struct error *error)
 {
-    /* The bytes looked at are given back by input_read(), whatever they are. */
+    uint8_t head[INFLATE_MAGIC];
+    size_t n = 0;
     int kind = -1;
     do {
-        ssize_t got =
-            input_read_source(input, input->ahead + input->n_ahead, sizeof input->ahead - input->n_ahead, true, error);
+        ssize_t got = input_read(input, head + n, sizeof head - n, true, error);
         if (got < 0)
             return -1;
         if (got == 0)
             break;
-        input->n_ahead += (uint8_t) got;
-        kind = inflate_sniff(input->ahead, input->n_ahead);
+        n += (size_t) got;
+        kind = inflate_sniff(head, n);
     } while (kind < 0);
-    if (kind <= 0) {
-        /* A file is left as it was, so that those who read it at offsets find its first byte at the first. */
-        if (input->regular && lseek(input->fd, -(off_t) input->n_ahead, SEEK_CUR) >= 0)
-            input->n_ahead = 0;
+    /* A file is left as it was, so that those who read it at offsets find its first byte at the first. */
+    if (!input->regular || lseek(input->fd, -(off_t) n, SEEK_CUR) < 0)
+        input_push(input, head, n);
+    if (kind <= 0)
         return 0;
-    }
     struct inflate *decoder = mem_zalloc(1, sizeof *decoder);
     decoder->source = *input;
     decoder->kind = (enum inflate_kind) kind;
@@ -99,7 +98,8 @@ input_inflate(struct input *input, struct error *error)
     input->inflate = decoder;
     input->regular = false;
     input->size = 0;
-    input->n_ahead = 0;
+    input->pushed = NULL;
+    input->n_pushed = input->pushed_at = 0;
     return decoder_open(decoder, error) < 0 ? -1 : 1;
 }
 

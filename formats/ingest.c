@@ -190,6 +190,9 @@ ingest_open(struct ingest *in, const struct schema *model, const char *const *pa
     case INGEST_SAFETENSORS:
         result = ingest_open_array(in, &input, head, n, paths, n_paths, error);
         break;
+    case INGEST_FRAMES:
+        result = ingest_open_frames(in, &input, head, n, paths, n_paths, error);
+        break;
     case INGEST_JSONL:
     case INGEST_LIBSVM:
         result = ingest_open_lines(in, format, &input, head, n, paths, n_paths, error);

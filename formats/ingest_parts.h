@@ -173,5 +173,7 @@ int ingest_open_lines(struct ingest *in, int format, struct input *input, const 
                       const char *const *paths, size_t n_paths, struct error *error);
 int ingest_open_array(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths,
                       size_t n_paths, struct error *error);
+int ingest_open_frames(struct ingest *in, struct input *input, const void *head, size_t n, const char *const *paths,
+                       size_t n_paths, struct error *error);
 
 #endif

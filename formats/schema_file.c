@@ -72,10 +72,7 @@ schema_file_read(struct schema *schema, struct schema_reading *reading, const ch
     if (got == 0)
         error_set(error, STATUS_DATA, "%s is empty, no schema", input.name);
     if (got > 0) {
-        /* The byte is read again. */
-        input.ahead[0] = first;
-        input.n_ahead = 1;
-        input.ahead_at = 0;
+        input_push(&input, &first, 1);
         if (first == 0x93)
             result = read_stream(schema, &input, error);
         else if (first != 0 && strchr("{[ \t\r\n\xef", first) != NULL)

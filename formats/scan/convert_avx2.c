@@ -335,12 +335,13 @@ long_fours(const struct passes *passes, uint32_t i)
 /*
  * As convert_avx512.c has it, with three roundings instead of two: w, up to 19 digits, is summed up in doubles, where
  * the lower 16 digits are rounded, then the sum; then the quotient. So |v - x| < 3.02 ulp, D is at most 4 doubles from
- * v, and the low 29 bits of v have to be more than 4 from 2^28. A sum of at most 2^53 is exact.
+ * v, and the low 29 bits of v have to be more than 4 from 2^28. A sum of at most 2^53 is exact. exponents: [n] or NULL.
  */
 static void
-convert_long(const struct batch_of_cells *cells, struct passes *passes, float *to)
+convert_long(const struct batch_of_cells *cells, const int32_t *exponents, struct passes *passes, float *to)
 {
     enum { UNSURE = 4 };
+    const __m128i most_fraction = _mm_set1_epi32(MOST_FRACTION);
     for (uint32_t i = 0; i < cells->n; i += 4) {
         /* The upper sixteen digits of two cells, then the lower. */
         const __m256i a = eights(long_fours(passes, i), long_fours(passes, i + 1));
@@ -351,17 +352,34 @@ convert_long(const struct batch_of_cells *cells, struct passes *passes, float *t
             _mm256_or_si256(_mm256_cmpgt_epi64(_mm256_and_si256(upper, low_half), _mm256_setzero_si256()),
                             _mm256_cmpgt_epi64(most, _mm256_set1_epi64x(999)));
         const __m256d w = _mm256_fmadd_pd(to_double(most), _mm256_set1_pd(1e16), sixteens(lower));
-        const uint32_t *const at = passes->scale + i;
+        const uint32_t *at = passes->scale + i;
+        uint32_t apart[4];
+        __m256d times = _mm256_setzero_pd();
+        uint32_t odd = 0;
+        if (exponents != NULL) {
+            const __m128i scale = _mm_loadu_si128((const __m128i *) at);
+            const __m128i f = _mm_andnot_si128(_mm_cmpeq_epi32(scale, _mm_set1_epi32(NO_POINT)), scale);
+            const __m128i power = _mm_sub_epi32(f, _mm_loadu_si128((const __m128i *) (exponents + i)));
+            const __m128i far = _mm_cmpgt_epi32(_mm_abs_epi32(power), most_fraction);
+            times = _mm256_castsi256_pd(_mm256_cvtepi32_epi64(power));
+            odd = (uint32_t) _mm_movemask_ps(_mm_castsi128_ps(far));
+            _mm_storeu_si128((__m128i *) apart, _mm_andnot_si128(far, _mm_abs_epi32(power)));
+            at = apart;
+        }
         const __m256d powers = _mm256_set_pd(powers_of_fractions[at[3]], powers_of_fractions[at[2]],
                                              powers_of_fractions[at[1]], powers_of_fractions[at[0]]);
-        const __m256d v = _mm256_div_pd(w, powers);
+        __m256d v = _mm256_div_pd(w, powers);
+        if (exponents != NULL) {
+            v = _mm256_blendv_pd(v, _mm256_mul_pd(w, powers), times);
+            odd |= (uint32_t) _mm256_movemask_pd(_mm256_cmp_pd(v, _mm256_set1_pd(3.4e38), _CMP_GE_OQ));
+        }
         const __m256i from_middle = _mm256_sub_epi64(
             _mm256_and_si256(_mm256_castpd_si256(v), _mm256_set1_epi64x((1 << 29) - 1)), _mm256_set1_epi64x(1 << 28));
         const __m256i near = _mm256_and_si256(_mm256_cmpgt_epi64(from_middle, _mm256_set1_epi64x(-UNSURE - 1)),
                                               _mm256_cmpgt_epi64(_mm256_set1_epi64x(UNSURE + 1), from_middle));
         const __m256d unsure =
             _mm256_and_pd(_mm256_castsi256_pd(near), _mm256_cmp_pd(w, _mm256_set1_pd(0x1p53), _CMP_GT_OQ));
-        const uint32_t odd = (uint32_t) _mm256_movemask_pd(_mm256_or_pd(unsure, _mm256_castsi256_pd(too_many)));
+        odd |= (uint32_t) _mm256_movemask_pd(_mm256_or_pd(unsure, _mm256_castsi256_pd(too_many)));
         passes->odd[i / 64] |= (uint64_t) odd << i % 64;
         _mm_storeu_ps(to + i, _mm_or_ps(_mm256_cvtpd_ps(v), _mm_loadu_ps((const float *) (passes->signs + i))));
     }
@@ -377,12 +395,13 @@ all_short(const struct tables *t, const struct batch_of_cells *cells, struct pas
 }
 
 static void
-all_long(const struct tables *t, const struct batch_of_cells *cells, struct passes *passes, float *to)
+all_long(const struct tables *t, const struct batch_of_cells *cells, const int32_t *exponents, struct passes *passes,
+         float *to)
 {
     memset(passes->odd, 0, sizeof passes->odd);
     look_at_long(t, cells, passes);
     judge_long(cells, passes);
-    convert_long(cells, passes, to);
+    convert_long(cells, exponents, passes, to);
 }
 
 /* Lengths of n cells; the long ones into list. Returns how many. */
@@ -402,25 +421,68 @@ measure(const uint32_t *before, const uint32_t *behind, uint32_t n, uint32_t *le
     return n_long;
 }
 
-/* The long cells of a batch, by themselves. */
+/* Cells of a batch that are converted by themselves: long ones among short ones, or those with exponents. */
+struct few {
+    uint32_t index[BATCH], behind[BATCH + SPARE], lengths[BATCH + SPARE];
+    int32_t exponents[BATCH + SPARE];
+    uint32_t n;
+};
+
 static void
-convert_list(const struct tables *t, const struct batch_of_cells *cells, const uint32_t *list, uint32_t n,
-             struct passes *passes, float *to, uint64_t *odd)
+convert_few(const struct tables *t, const char *text, struct few *few, struct passes *passes, float *to, uint64_t *odd)
 {
-    uint32_t behind[BATCH + SPARE], lengths[BATCH + SPARE];
     float values[BATCH];
-    for (uint32_t i = 0; i < n + SPARE; i++) {
-        behind[i] = cells->behind[list[i < n ? i : 0]];
-        lengths[i] = i < n ? cells->lengths[list[i]] : 0;
+    for (uint32_t i = few->n; i < few->n + SPARE; i++) {
+        few->behind[i] = few->behind[0];
+        few->lengths[i] = 0;
+        few->exponents[i] = 0;
     }
-    const struct batch_of_cells few = {cells->text, behind, lengths, (n + 7) & ~7u};
-    all_long(t, &few, passes, values);
-    for (uint32_t i = 0; i < n; i++) {
-        const uint32_t at = list[i];
+    const struct batch_of_cells cells = {text, few->behind, few->lengths, (few->n + 7) & ~7u};
+    all_long(t, &cells, few->exponents, passes, values);
+    for (uint32_t i = 0; i < few->n; i++) {
+        const uint32_t at = few->index[i];
         const uint64_t bit = (uint64_t) 1 << at % 64;
         to[at] = values[i];
         odd[at / 64] = (odd[at / 64] & ~bit) | (passes->odd[i / 64] >> i % 64 & 1 ? bit : 0);
     }
+}
+
+static void
+convert_list(const struct tables *t, const struct batch_of_cells *cells, const uint32_t *list, uint32_t n,
+             struct passes *passes, float *to, uint64_t *odd)
+{
+    struct few few;
+    for (few.n = 0; few.n < n; few.n++) {
+        const uint32_t at = list[few.n];
+        few.index[few.n] = at;
+        few.behind[few.n] = cells->behind[at];
+        few.lengths[few.n] = cells->lengths[at];
+        few.exponents[few.n] = 0;
+    }
+    convert_few(t, cells->text, &few, passes, to, odd);
+}
+
+/* Of the odd cells those that are a decimal and an exponent. */
+static void
+convert_exponents(const struct tables *t, const struct batch_of_cells *cells, struct passes *passes, float *to,
+                  uint64_t *odd)
+{
+    struct few few;
+    few.n = 0;
+    for (uint32_t word = 0; word < BATCH / 64; word++)
+        for (uint64_t bits = odd[word]; bits != 0; bits &= bits - 1) {
+            const uint32_t at = 64 * word + (uint32_t) __builtin_ctzll(bits);
+            int exponent;
+            const uint32_t cut = convert_split(cells->text + cells->behind[at], cells->lengths[at], &exponent);
+            if (cut == 0)
+                continue;
+            few.index[few.n] = at;
+            few.behind[few.n] = cells->behind[at] - cut;
+            few.lengths[few.n] = cells->lengths[at] - cut;
+            few.exponents[few.n++] = exponent;
+        }
+    if (few.n > 0)
+        convert_few(t, cells->text, &few, passes, to, odd);
 }
 
 static size_t
@@ -451,7 +513,7 @@ floats(const char *text, const uint32_t *before, const uint32_t *behind, size_t 
         const struct batch_of_cells cells = {text, end, lengths, m};
         uint64_t odd[BATCH / 64];
         if (n_long > m / 2) {
-            all_long(&tables, &cells, &passes, to + i);
+            all_long(&tables, &cells, NULL, &passes, to + i);
             memcpy(odd, passes.odd, sizeof odd);
         } else {
             all_short(&tables, &cells, &passes, to + i);
@@ -459,6 +521,7 @@ floats(const char *text, const uint32_t *before, const uint32_t *behind, size_t 
             if (n_long > 0)
                 convert_list(&tables, &cells, list, n_long, &passes, to + i, odd);
         }
+        convert_exponents(&tables, &cells, &passes, to + i, odd);
         convert_marked(&marked, i, odd, BATCH / 64);
     }
     return marked.n_left;

@@ -23,7 +23,8 @@ enum texts_kind {
     TEXTS_17,        /* 17 */
     TEXTS_MIXED,     /* 28 columns of 6 digits, one of 17 */
     TEXTS_INTEGERS,  /* 0 to 999999, and now and then more */
-    TEXTS_EXPONENTS, /* %.8e of any size */
+    TEXTS_EXPONENTS, /* %.18e around 1, as NumPy's savetxt writes them */
+    TEXTS_SIZES,     /* exponents of any size, with 1 to 16 digits behind the point */
     TEXTS_DIGITS,    /* any digits, a point anywhere or nowhere, 1 to 40 bytes */
     TEXTS_MIDDLES,   /* at, and one digit beside, the middle between two floats */
     TEXTS_TIES,      /* the same for doubles */
@@ -31,8 +32,8 @@ enum texts_kind {
     TEXTS_KINDS,
 };
 
-static const char *const texts_names[] = {"6 digits",  "9 digits",   "17 digits", "6 and 17", "integers",
-                                          "exponents", "any digits", "middles",   "ties",     "junk"};
+static const char *const texts_names[] = {"6 digits", "9 digits",   "17 digits", "6 and 17", "integers", "exponents",
+                                          "any size", "any digits", "middles",   "ties",     "junk"};
 
 /* Cells of one text, between commas, with slack around it. */
 struct texts {
@@ -154,16 +155,21 @@ texts_middle(struct texts *texts, char *s, bool of_doubles)
     if (of_doubles) /* 64 bits of fraction, where long double has them */
         middle = 1 + (long double) (random >> 12) * 0x1p-52L + 0x1p-53L;
     middle = ldexpl(middle, exponent);
-    int whole = (int) floorl(log10l(middle)) + 1;
-    if (more >> 8 & 1) /* all its digits, as far as the cell can hold them */
-        digits = 40;
-    int fraction = digits - whole;
-    fraction = fraction < 0 ? 0 : fraction > 44 ? 44 : fraction;
-    int n = snprintf(s, TEXTS_LONGEST - 2, "%s%.*Lf", more >> 9 & 1 ? "-" : "", fraction, middle);
-    if (n < 0 || n >= TEXTS_LONGEST - 2)
+    const char *const sign = more >> 9 & 1 ? "-" : "";
+    int n;
+    if ((more >> 16 & 3) == 0) {
+        n = snprintf(s, TEXTS_LONGEST, "%s%.*Le", sign, digits - 1, middle);
+    } else {
+        /* All its digits, as far as the cell can hold them, at times. */
+        int fraction = (more >> 8 & 1 ? 40 : digits) - (int) floorl(log10l(middle)) - 1;
+        fraction = fraction < 0 ? 0 : fraction > 44 ? 44 : fraction;
+        n = snprintf(s, TEXTS_LONGEST, "%s%.*Lf", sign, fraction, middle);
+    }
+    if (n < 0 || n >= TEXTS_LONGEST)
         abort();
     /* Up or down by one in the last digit that can. */
-    for (int i = n - 1; i > 0 && (more >> 10 & 3) > 1; i--)
+    const char *const e = memchr(s, 'e', (size_t) n);
+    for (int i = (e == NULL ? n : (int) (e - s)) - 1; i > 0 && (more >> 10 & 3) > 1; i--)
         if (s[i] > '0' && s[i] < '9') {
             s[i] = (char) (s[i] + ((more >> 10 & 3) == 2 ? 1 : -1));
             break;
@@ -285,9 +291,23 @@ texts_fill(struct texts *texts, enum texts_kind kind, char decimal)
         }
         case TEXTS_EXPONENTS: {
             const uint64_t random = texts_random(texts);
-            const double sign = random & 1 ? -1 : 1;
-            n = (size_t) snprintf(p, TEXTS_LONGEST, "%.*e", (int) (random >> 1 & 15) + 1,
-                                  sign * ldexp((double) (random >> 11), (int) (random >> 3 & 0xff) - 190));
+            n = (size_t) snprintf(p, TEXTS_LONGEST, "%.18e",
+                                  ldexp((double) ((int64_t) random >> 11), (int) (random & 15) - 60));
+            break;
+        }
+        case TEXTS_SIZES: {
+            const uint64_t random = texts_random(texts);
+            n = (size_t) snprintf(p, TEXTS_LONGEST, random & 1 ? "%.*e" : "%.*E", (int) (random >> 2 & 15) + 1,
+                                  ldexp((double) ((int64_t) random >> 11), (int) (random >> 3 & 0xff) - 190));
+            /* 1e5, 1e-5, 1e05 */
+            if ((random & 6) == 2 && p[n - 2] == '0') {
+                p[n - 2] = p[n - 1];
+                n--;
+                if (p[n - 2] == '+') {
+                    p[n - 2] = p[n - 1];
+                    n--;
+                }
+            }
             break;
         }
         case TEXTS_DIGITS:
