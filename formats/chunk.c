@@ -30,9 +30,10 @@ chunk_close(struct chunk *chunk)
 
 void
 chunker_open(struct chunker *chunker, struct input *input, const struct scan_kernels *kernels, bool quotes,
-             const char *head, size_t n)
+             size_t bytes, const char *head, size_t n)
 {
-    *chunker = (struct chunker){.input = input, .kernels = kernels, .quotes = quotes, .head = head, .n_head = n};
+    *chunker = (struct chunker){
+        .input = input, .kernels = kernels, .quotes = quotes, .bytes = bytes, .head = head, .n_head = n};
 }
 
 void
@@ -92,7 +93,7 @@ cut(struct chunker *chunker, struct chunk *chunk, size_t at)
 int
 chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
 {
-    size_t want = CHUNK_BYTES, most = chunker->quotes ? CHUNK_MOST : CHUNK_LINE_MOST, any;
+    size_t want = chunker->bytes, most = chunker->quotes ? CHUNK_MOST * want : CHUNK_LINE_MOST, any;
     if (chunker->n_carry > want / 2)
         want += chunker->n_carry;
     chunk_reserve(chunk, want, 0);
@@ -121,7 +122,7 @@ chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
         if (got == 2 && input_wait(chunker->input, -1, error) < 0)
             return -1;
         if (got == 1) {
-            want = want < CHUNK_MOST ? CHUNK_MOST : 2 * want;
+            want = want < CHUNK_MOST * chunker->bytes ? CHUNK_MOST * chunker->bytes : 2 * want;
             chunk_reserve(chunk, want, chunk->n);
         }
     }

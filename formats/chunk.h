@@ -21,8 +21,8 @@
 
 enum {
     CHUNK_BYTES = 1 << 20,
-    CHUNK_MOST = 4 << 20, /* a chunk in which no record ends is cut here, behind a line end if there is one at all */
-    CHUNK_LINE_MOST = 64 << 20, /* the same where line ends are never quoted */
+    CHUNK_MOST = 4, /* times that: a chunk in which no record ends is cut, behind a line end if there is one */
+    CHUNK_LINE_MOST = 64 << 20, /* bytes after which it is cut where line ends are never quoted */
     CHUNK_PAUSE_MS = 20,
 };
 
@@ -43,6 +43,7 @@ struct chunker {
     struct input *input;
     const struct scan_kernels *kernels;
     bool quotes;      /* line ends may be quoted */
+    size_t bytes;     /* of a chunk, about */
     const char *head; /* bytes read before; the caller's */
     size_t n_head, head_at;
     char *carry; /* what is behind the last cut */
@@ -50,9 +51,12 @@ struct chunker {
     bool ended;
 };
 
-/* Starts with the `n` bytes at `head`, which must stay until they are used, and goes on with the input. */
+/*
+ * Starts with the `n` bytes at `head`, which must stay until they are used, and goes on with the input. bytes: of a
+ * chunk, usually CHUNK_BYTES.
+ */
 void chunker_open(struct chunker *chunker, struct input *input, const struct scan_kernels *kernels, bool quotes,
-                  const char *head, size_t n);
+                  size_t bytes, const char *head, size_t n);
 /* The next chunk, never empty: 1; 0 when there are no bytes left; -1. */
 int chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error);
 void chunker_close(struct chunker *chunker);

@@ -57,6 +57,7 @@ struct ingest_options {
     uint64_t max_cell;    /* bytes */
     uint64_t frame_rows;  /* 0 = those of about a MiB of text, or of tensors */
     uint64_t threads;     /* 0 = all cores; no result depends on them */
+    uint64_t chunk_bytes; /* of text that one thread reads at a time; 0 = CHUNK_BYTES (tests want less) */
     uint64_t columns;     /* of libsvm; 0 = by the largest index of the sample */
     uint64_t expect_rows; /* when expect_given */
     bool expect_given;

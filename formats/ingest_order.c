@@ -88,10 +88,10 @@ learn_strings(struct code_map *map, const struct segment_codes *codes)
     map->n = n;
 }
 
-/* One column's codes of the first n rows. The number of rows done: fewer than n when there are too many values. */
+/* One column's codes of rows [first, n). Where it ends: before n when there are too many values. */
 static uint64_t
 order_column(struct ingest *in, const struct segment *segment, size_t k, const struct sink *sink, uint32_t *codes,
-             size_t width, uint64_t n)
+             size_t width, uint64_t first, uint64_t n)
 {
     struct text_source *source = in->source.state;
     struct code_map *map = &source->maps[segment->worker * (in->c.n + in->label.n) + k];
@@ -99,7 +99,9 @@ order_column(struct ingest *in, const struct segment *segment, size_t k, const s
     learn_strings(map, &segment->codes[k]);
     if (sink->how == READ_HASH || sink->source == SINK_NONE)
         return n;
-    for (uint64_t r = 0; r < n; r++) {
+    for (size_t i = 0; i < segment->codes[k].n_spilled && spilled->row < first; i++)
+        spilled++;
+    for (uint64_t r = first; r < n; r++) {
         uint32_t code = codes[r * width];
         if (code == CODE_MISSING)
             continue;
@@ -119,18 +121,18 @@ order_column(struct ingest *in, const struct segment *segment, size_t k, const s
     return n;
 }
 
-/* The codes of the first n rows. NULL, or the sink that has too many values, first in row *n. */
+/* The codes of rows [first, *n). NULL, or the sink that has too many values, first in row *n. */
 static const struct sink *
-order_codes(struct ingest *in, const struct segment *segment, uint64_t *n)
+order_codes(struct ingest *in, const struct segment *segment, uint64_t first, uint64_t *n)
 {
     const struct sink *full = NULL;
     for (size_t k = 0; k < in->c.n + in->label.n; k++) {
         bool label = k >= in->c.n;
         const struct sink *sink = label ? &in->label.items[k - in->c.n] : &in->c.items[k];
         uint32_t *codes = label ? segment->label + (k - in->c.n) : segment->c + k;
-        uint64_t done = order_column(in, segment, k, sink, codes, label ? in->label.n : in->c.n, *n);
-        if (done < *n) {
-            *n = done;
+        uint64_t end = order_column(in, segment, k, sink, codes, label ? in->label.n : in->c.n, first, *n);
+        if (end < *n) {
+            *n = end;
             full = sink;
         }
     }
@@ -139,19 +141,26 @@ order_codes(struct ingest *in, const struct segment *segment, uint64_t *n)
 
 /* Bad records. */
 
-/* Tells of the bad records of a chunk. 0; -1 when one is not to be skipped: *n rows come before it. */
+/* Tells of the bad ones of the first n records of a chunk. 0; -1 when one is not to be skipped. */
 static int
-order_bad(struct ingest *in, const struct chunk *chunk, const struct segment *segment, uint64_t *n, struct error *error)
+order_bad(struct ingest *in, const struct chunk *chunk, const struct segment *segment, uint64_t n, struct error *error)
 {
     const struct text_source *source = in->source.state;
-    for (size_t i = 0; i < segment->n_bad; i++)
-        if (!ingest_bad_matters(in)) {
+    for (size_t i = 0; i < segment->n_bad && segment->bad[i].record < n; i++)
+        if (!ingest_bad_matters(in))
             in->n_bad++;
-        } else if (source->diagnose(in, chunk, segment->bad[i].at, error) < 0) {
-            *n = segment->bad[i].record - i;
+        else if (source->diagnose(in, chunk, segment->bad[i].at, error) < 0)
             return -1;
-        }
     return 0;
+}
+
+/* Which record of its chunk a row is. */
+static uint64_t
+record_of_row(const struct segment *segment, uint64_t row)
+{
+    for (size_t i = 0; i < segment->n_bad && segment->bad[i].record <= row; i++)
+        row++;
+    return row;
 }
 
 /* Record numbers of the rows, where bad records make gaps. */
@@ -200,22 +209,13 @@ static int
 order_chunk(struct ingest *in, const struct chunk *chunk, struct segment *segment, struct error *error)
 {
     struct text_source *source = in->source.state;
-    struct error other;
     uint64_t first = in->record, n = segment->n;
-    int result = order_bad(in, chunk, segment, &n, error);
-    uint64_t good = n;
-    const struct sink *full = order_codes(in, segment, &good);
-    if (full != NULL) {
-        /* Which of the chunk's records row number `good` is. */
-        uint64_t record = good;
-        for (size_t i = 0; i < segment->n_bad && segment->bad[i].record <= record; i++)
-            record++;
-        too_many(in, full, record_line(in, chunk, record), &other);
-        *error = other;
+    const struct sink *full = order_codes(in, segment, 0, &n);
+    uint64_t record = full != NULL ? record_of_row(segment, n) : segment->n_records;
+    if (order_bad(in, chunk, segment, record, error) < 0)
         return -1;
-    }
-    if (result < 0)
-        return -1;
+    if (full != NULL)
+        return too_many(in, full, record_line(in, chunk, record), error);
     in->record = first + segment->n_records;
     number_rows(in, segment, first);
     source->line += scan_lines(source->scan, chunk->text, segment->used);
@@ -242,27 +242,38 @@ between_begin(struct ingest *in, const char *bytes, size_t n)
     source->between_open = true;
 }
 
-/* A whole record of delimited text becomes a row of the loose segment, or is bad. */
+/* The codes of the loose rows from *done on. */
 static int
-between_record(struct ingest *in, int got, struct error *error)
+loose_codes(struct ingest *in, uint64_t *done, struct error *error)
+{
+    const struct text_source *source = in->source.state;
+    uint64_t n = source->loose.n;
+    const struct sink *full = order_codes(in, &source->loose, *done, &n);
+    if (full != NULL)
+        return too_many(in, full, source->loose_lines[n], error);
+    *done = n;
+    return 0;
+}
+
+/* A whole record of delimited text becomes a row of the loose segment; false when it is bad. */
+static bool
+loose_row(struct ingest *in)
 {
     struct text_source *source = in->source.state;
     const struct csv *csv = &source->between;
     struct segment *loose = &source->loose;
     struct worker *worker = &source->workers[source->flow.n_threads];
-    if (got == CSV_RECORD && csv->n_cells == source->n_names) {
-        mem_grow(&worker->cells, &worker->cap_cells, csv->n_cells, sizeof *worker->cells);
-        for (size_t i = 0; i < csv->n_cells; i++)
-            worker->cells[i] = (struct cell){csv_cell(csv, i), csv->cells[i].n};
-        if (segment_row(loose, worker, worker->cells)) {
-            mem_grow(&source->loose_lines, &source->cap_loose_lines, loose->n, sizeof *source->loose_lines);
-            source->loose_lines[loose->n - 1] = csv->line;
-            source->cut = source->cut || csv->cut;
-            return 0;
-        }
-    }
-    segment_bad(loose, 0);
-    return text_bad_record(in, csv, got, error);
+    if (csv->n_cells != source->n_names)
+        return false;
+    mem_grow(&worker->cells, &worker->cap_cells, csv->n_cells, sizeof *worker->cells);
+    for (size_t i = 0; i < csv->n_cells; i++)
+        worker->cells[i] = (struct cell){csv_cell(csv, i), csv->cells[i].n};
+    if (!segment_row(loose, worker, worker->cells))
+        return false;
+    mem_grow(&source->loose_lines, &source->cap_loose_lines, loose->n, sizeof *source->loose_lines);
+    source->loose_lines[loose->n - 1] = csv->line;
+    source->cut = source->cut || csv->cut;
+    return true;
 }
 
 /* Reads what was fed: rows into the loose segment. 0, or -1. */
@@ -271,25 +282,28 @@ between_read(struct ingest *in, struct error *error)
 {
     struct text_source *source = in->source.state;
     struct error found;
-    uint64_t first = in->record;
+    uint64_t first = in->record, done = 0;
     loose_begin(in);
     for (;;) {
         int got = csv_read(&source->between, true, &found);
         if (got == CSV_WAIT || got == CSV_END)
             break;
-        if (got < 0 && found.status != STATUS_DATA) {
-            *error = found;
+        if (got == CSV_RECORD && loose_row(in))
+            continue;
+        /* What is wrong with the rows before comes first. */
+        if (loose_codes(in, &done, error) < 0)
             return -1;
+        if (got < 0) {
+            *error = found;
+            return found.status != STATUS_DATA ? -1
+                                               : error_set(error, STATUS_DATA, "%s:%s", source->input.name, found.text);
         }
-        if (got < 0)
-            return error_set(error, STATUS_DATA, "%s:%s", source->input.name, found.text);
-        if (between_record(in, got, error) < 0)
+        segment_bad(&source->loose, 0);
+        if (text_bad_record(in, &source->between, got, error) < 0)
             return -1;
     }
-    uint64_t n = source->loose.n;
-    const struct sink *full = order_codes(in, &source->loose, &n);
-    if (full != NULL)
-        return too_many(in, full, source->loose_lines[n], error);
+    if (loose_codes(in, &done, error) < 0)
+        return -1;
     in->record = first + source->loose.n_records;
     number_rows(in, &source->loose, first);
     return 0;

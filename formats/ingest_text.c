@@ -267,7 +267,8 @@ text_begin(struct ingest *in, size_t at)
     struct text_source *source = in->source.state;
     struct chunk *head = &source->head;
     chunker_close(&source->chunker);
-    chunker_open(&source->chunker, &source->input, source->scan, source->lines == 0, head->text + at, head->n - at);
+    chunker_open(&source->chunker, &source->input, source->scan, source->lines == 0,
+                 in->options->chunk_bytes > 0 ? in->options->chunk_bytes : CHUNK_BYTES, head->text + at, head->n - at);
     source->line = scan_lines(source->scan, head->text, at);
 }
 
