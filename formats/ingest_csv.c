@@ -456,6 +456,10 @@ read_tile(struct worker *worker, const char *text, struct segment *segment, uint
     mem_grow(&worker->scratch, &worker->cap_scratch, worker->scan.end - worker->scan.begin + CELL_SLACK, 1);
     list_rows(worker, text, n_columns);
     segment_reserve(segment, in, tile->n);
+    if (tile->n == 0) {
+        append_some(worker, text, segment);
+        return;
+    }
     if (in->x.n > 0)
         read_floats(worker, &tile->x, text, segment->x + n * in->x.n, false);
     if (in->y.n > 0)

@@ -222,7 +222,7 @@ static int
 lines_diagnose(struct ingest *in, const struct chunk *chunk, size_t at, struct error *error)
 {
     const struct text_source *source = in->source.state;
-    struct worker *worker = &source->workers[source->flow.n_threads];
+    struct worker *worker = &source->workers[source->n_workers - 1];
     struct line_reader *reader = reader_of(worker);
     char where[512];
     size_t next, n = line_at(chunk, at, &next);

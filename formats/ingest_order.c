@@ -14,7 +14,7 @@ void
 order_open(struct ingest *in)
 {
     struct text_source *source = in->source.state;
-    unsigned n = source->flow.n_threads + 1;
+    unsigned n = source->n_workers = source->flow.n_threads + 1;
     source->workers = mem_zalloc(n, sizeof *source->workers);
     source->maps = mem_zalloc(n * (in->c.n + in->label.n), sizeof *source->maps);
     for (unsigned i = 0; i < n; i++)
@@ -28,7 +28,7 @@ order_close(struct ingest *in)
     struct text_source *source = in->source.state;
     if (source->workers == NULL)
         return;
-    unsigned n = source->flow.n_threads + 1;
+    unsigned n = source->n_workers;
     for (size_t i = 0; i < n * (in->c.n + in->label.n); i++) {
         free(source->maps[i].strings);
         free(source->maps[i].codes);
@@ -95,12 +95,13 @@ order_column(struct ingest *in, const struct segment *segment, size_t k, const s
 {
     struct text_source *source = in->source.state;
     struct code_map *map = &source->maps[segment->worker * (in->c.n + in->label.n) + k];
-    const struct spilled *spilled = segment->codes[k].spilled;
+    size_t next = 0; /* of the spilled strings */
+    const struct segment_codes *own = &segment->codes[k];
     learn_strings(map, &segment->codes[k]);
     if (sink->how == READ_HASH || sink->source == SINK_NONE)
         return n;
-    for (size_t i = 0; i < segment->codes[k].n_spilled && spilled->row < first; i++)
-        spilled++;
+    while (next < own->n_spilled && own->spilled[next].row < first)
+        next++;
     for (uint64_t r = first; r < n; r++) {
         uint32_t code = codes[r * width];
         if (code == CODE_MISSING)
@@ -109,9 +110,10 @@ order_column(struct ingest *in, const struct segment *segment, size_t k, const s
             codes[r * width] = map->codes[code - 1];
             continue;
         }
-        int64_t found = stream_code(
-            in, sink, code == CODE_SPILLED ? (struct cell){spilled->s, spilled->n} : map->strings[code - 1]);
-        spilled += code == CODE_SPILLED;
+        int64_t found = stream_code(in, sink,
+                                    code == CODE_SPILLED ? (struct cell){own->spilled[next].s, own->spilled[next].n}
+                                                         : map->strings[code - 1]);
+        next += code == CODE_SPILLED;
         if (found < 0)
             return r;
         codes[r * width] = (uint32_t) found;
@@ -129,7 +131,7 @@ order_codes(struct ingest *in, const struct segment *segment, uint64_t first, ui
     for (size_t k = 0; k < in->c.n + in->label.n; k++) {
         bool label = k >= in->c.n;
         const struct sink *sink = label ? &in->label.items[k - in->c.n] : &in->c.items[k];
-        uint32_t *codes = label ? segment->label + (k - in->c.n) : segment->c + k;
+        uint32_t *codes = *n == first ? NULL : label ? segment->label + (k - in->c.n) : segment->c + k;
         uint64_t end = order_column(in, segment, k, sink, codes, label ? in->label.n : in->c.n, first, *n);
         if (end < *n) {
             *n = end;
@@ -191,7 +193,7 @@ record_line(struct ingest *in, const struct chunk *chunk, uint64_t record)
     struct error ignored;
     uint64_t line = source->line + 1;
     if (source->lines != 0)
-        return source->line + lines_record_line(&source->workers[source->flow.n_threads], chunk, record);
+        return source->line + lines_record_line(&source->workers[source->n_workers - 1], chunk, record);
     csv_open_feed(&csv, in->delimiter, in->options->max_cell, line);
     csv_feed(&csv, chunk->text, chunk->n);
     for (uint64_t i = 0; i <= record; i++) {
@@ -230,7 +232,7 @@ static void
 loose_begin(struct ingest *in)
 {
     struct text_source *source = in->source.state;
-    segment_reset(&source->loose, in, &source->workers[source->flow.n_threads]);
+    segment_reset(&source->loose, in, &source->workers[source->n_workers - 1]);
 }
 
 static void
@@ -262,7 +264,7 @@ loose_row(struct ingest *in)
     struct text_source *source = in->source.state;
     const struct csv *csv = &source->between;
     struct segment *loose = &source->loose;
-    struct worker *worker = &source->workers[source->flow.n_threads];
+    struct worker *worker = &source->workers[source->n_workers - 1];
     if (csv->n_cells != source->n_names)
         return false;
     mem_grow(&worker->cells, &worker->cap_cells, csv->n_cells, sizeof *worker->cells);

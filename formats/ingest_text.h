@@ -129,14 +129,15 @@ struct text_source {
     size_t n_markers;
     struct chunker chunker;
     struct flow flow;
-    struct worker *workers;
+    struct worker *workers; /* one for each thread, and the last for what comes between chunks */
+    unsigned n_workers;
     struct code_map *maps; /* [workers, n_c + n_label] */
     uint64_t line;         /* lines before the next chunk */
     bool cut;              /* no line end behind the last record of the file */
     /* A record that no chunk holds whole: scanned as a stream until a chunk ends where a record does. */
     struct csv between;
     bool between_open;
-    struct segment loose; /* its rows, by the last worker */
+    struct segment loose; /* its rows */
     uint64_t *loose_lines;
     size_t cap_loose_lines;
     struct slot *taken;      /* whose rows are being used, */
