@@ -386,19 +386,22 @@ all_long(const struct tables *t, const struct batch_of_cells *cells, const int32
     convert_long(cells, exponents, passes, to);
 }
 
-/* Lengths of n cells; the long ones into list. Returns how many. */
+/* Lengths of n cells, and a bit for each one that is long. Returns how many are. */
 static uint32_t
-measure(const uint32_t *before, const uint32_t *behind, uint32_t n, uint32_t *lengths, uint32_t *list)
+measure(const uint32_t *before, const uint32_t *behind, uint32_t n, uint32_t *lengths, uint64_t *longer)
 {
     uint32_t n_long = 0;
-    for (uint32_t i = 0; i < n; i += 8) {
-        const __m256i length =
-            _mm256_sub_epi32(_mm256_sub_epi32(load_256(behind + i), load_256(before + i)), _mm256_set1_epi32(1));
-        store_256(lengths + i, length);
-        uint32_t longer =
-            (uint32_t) _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(length, _mm256_set1_epi32(SHORT))));
-        for (; longer != 0; longer &= longer - 1)
-            list[n_long++] = i + (uint32_t) __builtin_ctz(longer);
+    for (uint32_t word = 0; word < BATCH / 64; word++) {
+        uint64_t bits = 0;
+        for (uint32_t i = 64 * word; i < n && i < 64 * word + 64; i += 8) {
+            const __m256i length =
+                _mm256_sub_epi32(_mm256_sub_epi32(load_256(behind + i), load_256(before + i)), _mm256_set1_epi32(1));
+            const __m256i is_longer = _mm256_cmpgt_epi32(length, _mm256_set1_epi32(SHORT));
+            store_256(lengths + i, length);
+            bits |= (uint64_t) _mm256_movemask_ps(_mm256_castsi256_ps(is_longer)) << i % 64;
+        }
+        longer[word] = bits;
+        n_long += (uint32_t) __builtin_popcountll(bits);
     }
     return n_long;
 }
@@ -430,17 +433,19 @@ convert_few(const struct tables *t, const char *text, struct few *few, struct pa
 }
 
 static void
-convert_list(const struct tables *t, const struct batch_of_cells *cells, const uint32_t *list, uint32_t n,
-             struct passes *passes, float *to, uint64_t *odd)
+convert_long_ones(const struct tables *t, const struct batch_of_cells *cells, const uint64_t *longer,
+                  struct passes *passes, float *to, uint64_t *odd)
 {
     struct few few;
-    for (few.n = 0; few.n < n; few.n++) {
-        const uint32_t at = list[few.n];
-        few.index[few.n] = at;
-        few.behind[few.n] = cells->behind[at];
-        few.lengths[few.n] = cells->lengths[at];
-        few.exponents[few.n] = 0;
-    }
+    few.n = 0;
+    for (uint32_t word = 0; word < BATCH / 64; word++)
+        for (uint64_t bits = longer[word]; bits != 0; bits &= bits - 1) {
+            const uint32_t at = 64 * word + (uint32_t) __builtin_ctzll(bits);
+            few.index[few.n] = at;
+            few.behind[few.n] = cells->behind[at];
+            few.lengths[few.n] = cells->lengths[at];
+            few.exponents[few.n++] = 0;
+        }
     convert_few(t, cells->text, &few, passes, to, odd);
 }
 
@@ -474,7 +479,7 @@ floats(const char *text, const uint32_t *before, const uint32_t *behind, size_t 
     const struct tables tables = tables_for(decimal);
     struct convert_cells marked = {text, before, behind, decimal, to, left, 0};
     struct passes passes;
-    uint32_t starts[BATCH], ends[BATCH], lengths[BATCH + SPARE], list[BATCH];
+    uint32_t starts[BATCH], ends[BATCH], lengths[BATCH + SPARE];
     for (size_t i = 0; i < n; i += BATCH) {
         uint32_t m = BATCH;
         const uint32_t *first = before + i, *end = behind + i;
@@ -491,9 +496,9 @@ floats(const char *text, const uint32_t *before, const uint32_t *behind, size_t 
             first = starts;
             end = ends;
         }
-        const uint32_t n_long = measure(first, end, m, lengths, list);
+        uint64_t longer[BATCH / 64], odd[BATCH / 64];
+        const uint32_t n_long = measure(first, end, m, lengths, longer);
         const struct batch_of_cells cells = {text, end, lengths, m};
-        uint64_t odd[BATCH / 64];
         if (n_long > m / 2) {
             all_long(&tables, &cells, NULL, &passes, to + i);
             memcpy(odd, passes.odd, sizeof odd);
@@ -501,7 +506,7 @@ floats(const char *text, const uint32_t *before, const uint32_t *behind, size_t 
             all_short(&tables, &cells, &passes, to + i);
             memcpy(odd, passes.odd, sizeof odd);
             if (n_long > 0)
-                convert_list(&tables, &cells, list, n_long, &passes, to + i, odd);
+                convert_long_ones(&tables, &cells, longer, &passes, to + i, odd);
         }
         convert_exponents(&tables, &cells, &passes, to + i, odd);
         convert_marked(&marked, i, odd, BATCH / 64);
