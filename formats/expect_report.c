@@ -27,7 +27,7 @@ list_unseen(const struct checked *checked, char *buffer, size_t cap)
         used += (size_t) snprintf(buffer + used, cap - used, "%s'%s'", used > 0 ? ", " : "", quoted);
     }
     if (dict->n > checked->known + FEW)
-        snprintf(buffer + used, cap - used, ", ... (%u)", dict->n - checked->known);
+        snprintf(buffer + used, cap - used, " and %u more", dict->n - checked->known - FEW);
 }
 
 const char *

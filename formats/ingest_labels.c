@@ -110,10 +110,9 @@ decide_header(const struct ingest *in, const struct label_text *labels, const ch
     double number;
     if (in->options->header != HEADER_AUTO)
         return in->options->header == HEADER_YES;
-    if (labels->whole && labels->records != n_rows)
-        return labels->records == n_rows + 1;
-    bool is_number = number_parse(first, strlen(first), &number);
-    if (labels->whole || is_number || again)
+    if (labels->whole && (labels->records == n_rows || labels->records == n_rows + 1))
+        return labels->records > n_rows;
+    if (number_parse(first, strlen(first), &number) || again)
         return false;
     bool exact;
     return infer_type(stats) == COLUMN_NUM || infer_distinct(stats, &exact) < stats->values;
@@ -151,7 +150,10 @@ sample(struct label_text *labels, struct ingest *in, char delimiter, uint64_t n_
         infer_add(labels->stats, &in->missing, first, n_first);
     char decimal = infer_settle(labels->stats, 1, in->decimal, delimiter, DATES_ISO);
     in->decimal = in->decimal != 0 ? in->decimal : decimal;
-    labels->name = mem_strdup(header && n_first > 0 ? first : "label");
+    /* Without a header -y may still have said which: c2. */
+    labels->name = mem_strdup(header && n_first > 0         ? first
+                              : !header && in->labels.n > 0 ? in->labels.names[0]
+                                                            : "label");
     ingest_note(in, "%s: %s", labels->file, header ? "the first record is the header" : "no header");
     free(first);
     csv_rewind(csv, delimiter, true);

@@ -102,7 +102,7 @@ block_prefix_xor(uint64_t mask)
     return (uint64_t) _mm_cvtsi128_si64(product);
 }
 
-/* to[k] = base + the place of the k-th set bit. 64 elements may be written, whatever their number. */
+/* to[k] = base + the place of the k-th set bit. Elements behind them are written too, up to SCAN_SPARE in all. */
 static inline void
 block_positions(uint32_t *to, uint64_t mask, uint32_t base)
 {

@@ -5,17 +5,17 @@
 
 #include <stdint.h>
 
-/* to[k] = base + the place of the k-th set bit. 64 elements may be written, whatever their number. */
+/* to[k] = base + the place of the k-th set bit. Elements behind them are written too, up to SCAN_SPARE in all. */
 static inline void
 block_positions(uint32_t *to, uint64_t mask, uint32_t base)
 {
-    /* Eight without asking whether they are there: their number is what a processor cannot guess. */
-    for (int left = (int) block_count(mask); left > 0; left -= 8) {
-        for (int i = 0; i < 8; i++) {
+    /* Twelve without asking whether they are there: their number is what a processor cannot guess. */
+    for (int left = (int) block_count(mask); left > 0; left -= 12) {
+        for (int i = 0; i < 12; i++) {
             to[i] = base + block_lowest(mask);
             mask &= mask - 1;
         }
-        to += 8;
+        to += 12;
     }
 }
 

@@ -21,7 +21,7 @@ enum {
 struct tables {
     __m256i valid;  /* by the low half of a byte: the byte that is allowed to have it */
     __m256i digits; /* by the low half of a valid byte: what it is worth */
-    __m256i decimal, minus;
+    __m256i decimal, minus, zero;
 };
 
 static struct tables
@@ -35,6 +35,7 @@ tables_for(char decimal)
         .digits = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) digits)),
         .decimal = _mm256_set1_epi8(decimal),
         .minus = _mm256_set1_epi8('-'),
+        .zero = _mm256_set1_epi8('0'),
     };
 }
 
@@ -88,7 +89,7 @@ struct batch_of_cells {
 /* By cell, two or one to a vector; bits of masks are bytes of the cell's 16 or 32. */
 struct passes {
     uint8_t digits[BATCH * LONG] __attribute__((aligned(64)));
-    uint32_t valid[BATCH], point[BATCH], minus[BATCH], cell[BATCH];
+    uint32_t valid[BATCH], point[BATCH], minus[BATCH], zero[BATCH];
     uint16_t slots[BATCH];    /* short cells: twice the slot of the point */
     uint32_t scale[BATCH];    /* long cells: digits behind the point */
     uint32_t signs[BATCH];    /* bits to set: the sign of a negative number, those of NaN for an empty cell */
@@ -114,16 +115,16 @@ load_2(const void *low, const void *high)
                                    _mm_loadu_si128((const __m128i *) high), 1);
 }
 
-/* Bytes of one or two cells to digits, those of other bytes 0, and masks. */
+/* Bytes of the `at`-th vector, one or two cells, to digits, those of other bytes 0, and masks. */
 static inline void
-look_at(const struct tables *t, __m256i bytes, __m256i cell, uint8_t *digits, uint32_t *valid, uint32_t *point,
-        uint32_t *minus)
+look_at(const struct tables *t, __m256i bytes, __m256i cell, struct passes *passes, uint32_t at)
 {
-    const __m256i inside = _mm256_and_si256(bytes, cell);
-    store_256(digits, _mm256_and_si256(_mm256_shuffle_epi8(t->digits, bytes), cell));
-    *valid = (uint32_t) _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_shuffle_epi8(t->valid, bytes), bytes));
-    *point = (uint32_t) _mm256_movemask_epi8(_mm256_cmpeq_epi8(inside, t->decimal));
-    *minus = (uint32_t) _mm256_movemask_epi8(_mm256_cmpeq_epi8(inside, t->minus));
+    const __m256i inside = _mm256_and_si256(bytes, cell), valid = _mm256_shuffle_epi8(t->valid, bytes);
+    store_256(passes->digits + at * 32, _mm256_and_si256(_mm256_shuffle_epi8(t->digits, bytes), cell));
+    passes->valid[at] = (uint32_t) _mm256_movemask_epi8(_mm256_cmpeq_epi8(valid, bytes));
+    passes->point[at] = (uint32_t) _mm256_movemask_epi8(_mm256_cmpeq_epi8(inside, t->decimal));
+    passes->minus[at] = (uint32_t) _mm256_movemask_epi8(_mm256_cmpeq_epi8(inside, t->minus));
+    passes->zero[at] = (uint32_t) _mm256_movemask_epi8(_mm256_cmpeq_epi8(inside, t->zero));
 }
 
 /* The four 16-digit halves of a and b, which have fours of digits. */
@@ -165,22 +166,8 @@ look_at_short(const struct tables *t, const struct batch_of_cells *cells, struct
     for (uint32_t i = 0; i < cells->n; i += 2) {
         const uint32_t *const behind = cells->behind + i, *const lengths = cells->lengths + i;
         const uint32_t n0 = lengths[0] < SHORT ? lengths[0] : SHORT, n1 = lengths[1] < SHORT ? lengths[1] : SHORT;
-        look_at(t, load_2(end + behind[0], end + behind[1]), load_2(last_of_16 + n0, last_of_16 + n1),
-                passes->digits + i * SHORT, &passes->valid[i / 2], &passes->point[i / 2], &passes->minus[i / 2]);
+        look_at(t, load_2(end + behind[0], end + behind[1]), load_2(last_of_16 + n0, last_of_16 + n1), passes, i / 2);
     }
-}
-
-/* Of sixteen integers of two digits and more, the ones that begin with a zero. */
-static uint32_t
-leading_zeros(const struct batch_of_cells *cells, uint32_t i, uint32_t integers, uint32_t negative)
-{
-    uint32_t zeros = 0;
-    for (; integers != 0; integers &= integers - 1) {
-        const uint32_t bit = (uint32_t) __builtin_ctz(integers), at = i + bit;
-        const char *const first = cells->text + (cells->behind[at] - cells->lengths[at]) + (negative >> bit & 1);
-        zeros |= (uint32_t) (*first == '0') << bit;
-    }
-    return zeros;
 }
 
 /* One bit for each of sixteen elements that are 0 or -1. */
@@ -212,23 +199,23 @@ judge_short(const struct batch_of_cells *cells, struct passes *passes)
             _mm256_packus_epi32(_mm256_and_si256(cell32[0], low), _mm256_and_si256(cell32[1], low)),
             _MM_SHUFFLE(3, 1, 2, 0));
         const __m256i valid = load_256(passes->valid + i / 2), point = load_256(passes->point + i / 2);
-        const __m256i minus = load_256(passes->minus + i / 2);
+        const __m256i minus = load_256(passes->minus + i / 2), zero = load_256(passes->zero + i / 2);
         const __m256i digits = _mm256_andnot_si256(_mm256_or_si256(point, minus), cell);
         const __m256i second_point = _mm256_and_si256(point, _mm256_add_epi16(point, all));
         const __m256i not_first = _mm256_and_si256(minus, _mm256_add_epi16(cell, cell));
-        const __m256i wrong =
-            _mm256_or_si256(_mm256_or_si256(second_point, not_first), _mm256_andnot_si256(valid, cell));
+        /* 007: an integer whose first digit is 0, and not its only one. */
+        const __m256i first = _mm256_and_si256(digits, _mm256_sub_epi16(none, digits));
+        const __m256i leading_zero =
+            _mm256_andnot_si256(_mm256_cmpeq_epi16(first, digits),
+                                _mm256_and_si256(_mm256_cmpeq_epi16(point, none), _mm256_and_si256(first, zero)));
+        const __m256i wrong = _mm256_or_si256(_mm256_or_si256(second_point, not_first),
+                                              _mm256_or_si256(_mm256_andnot_si256(valid, cell), leading_zero));
         const __m256i empty = _mm256_cmpeq_epi16(cell, none);
         const __m256i no_digit = _mm256_andnot_si256(empty, _mm256_cmpeq_epi16(digits, none));
-        uint32_t odd = bits_of_16(_mm256_or_si256(_mm256_xor_si256(_mm256_cmpeq_epi16(wrong, none), all), no_digit));
+        const __m256i right = _mm256_andnot_si256(no_digit, _mm256_cmpeq_epi16(wrong, none));
+        passes->odd[i / 64] |= (uint64_t) (bits_of_16(right) ^ 0xffff) << i % 64;
 
-        const __m256i one_digit = _mm256_cmpeq_epi16(_mm256_and_si256(digits, _mm256_add_epi16(digits, all)), none);
-        const __m256i integer = _mm256_andnot_si256(one_digit, _mm256_cmpeq_epi16(point, none));
         const __m256i negative = _mm256_xor_si256(_mm256_cmpeq_epi16(minus, none), all);
-        if (!_mm256_testz_si256(integer, integer))
-            odd |= leading_zeros(cells, i, bits_of_16(integer), bits_of_16(negative));
-        passes->odd[i / 64] |= (uint64_t) odd << i % 64;
-
         for (int h = 0; h < 2; h++) {
             const __m128i negative_half =
                 h == 0 ? _mm256_castsi256_si128(negative) : _mm256_extracti128_si256(negative, 1);
@@ -274,8 +261,7 @@ look_at_long(const struct tables *t, const struct batch_of_cells *cells, struct 
 {
     for (uint32_t i = 0; i < cells->n; i++) {
         const uint32_t n = cells->lengths[i] < LONG ? cells->lengths[i] : LONG;
-        look_at(t, load_256(cells->text - LONG + cells->behind[i]), load_256(last_of_32 + n), passes->digits + i * LONG,
-                &passes->valid[i], &passes->point[i], &passes->minus[i]);
+        look_at(t, load_256(cells->text - LONG + cells->behind[i]), load_256(last_of_32 + n), passes, i);
     }
 }
 
@@ -287,17 +273,20 @@ judge_long(const struct batch_of_cells *cells, struct passes *passes)
         const __m256i lengths = load_256(cells->lengths + i);
         const __m256i cell = _mm256_sllv_epi32(all, _mm256_sub_epi32(most, lengths));
         const __m256i valid = load_256(passes->valid + i), point = load_256(passes->point + i);
-        const __m256i minus = load_256(passes->minus + i);
+        const __m256i minus = load_256(passes->minus + i), zero = load_256(passes->zero + i);
         const __m256i digits = _mm256_andnot_si256(_mm256_or_si256(point, minus), cell);
         const __m256i second_point = _mm256_and_si256(point, _mm256_add_epi32(point, all));
         const __m256i not_first = _mm256_and_si256(minus, _mm256_add_epi32(cell, cell));
-        const __m256i wrong =
-            _mm256_or_si256(_mm256_or_si256(second_point, not_first), _mm256_andnot_si256(valid, cell));
+        const __m256i no_point = _mm256_cmpeq_epi32(point, none);
+        const __m256i first = _mm256_and_si256(digits, _mm256_sub_epi32(none, digits));
+        const __m256i leading_zero = _mm256_andnot_si256(_mm256_cmpeq_epi32(first, digits),
+                                                         _mm256_and_si256(no_point, _mm256_and_si256(first, zero)));
+        const __m256i wrong = _mm256_or_si256(_mm256_or_si256(second_point, not_first),
+                                              _mm256_or_si256(_mm256_andnot_si256(valid, cell), leading_zero));
         const __m256i empty = _mm256_cmpeq_epi32(lengths, none);
         const __m256i no_digit = _mm256_andnot_si256(empty, _mm256_cmpeq_epi32(digits, none));
 
         /* The bit of the point is the exponent of its mask as a float; the sign it has for the last bit is cut off. */
-        const __m256i no_point = _mm256_cmpeq_epi32(point, none);
         const __m256i exponent = _mm256_and_si256(_mm256_srli_epi32(_mm256_castps_si256(_mm256_cvtepi32_ps(point)), 23),
                                                   _mm256_set1_epi32(0xff));
         const __m256i fraction = _mm256_sub_epi32(_mm256_set1_epi32(127 + LONG - 1), exponent);
@@ -307,18 +296,11 @@ judge_long(const struct batch_of_cells *cells, struct passes *passes)
             _mm256_andnot_si256(no_point, _mm256_cmpgt_epi32(fraction, _mm256_set1_epi32(MOST_FRACTION)));
         /* Lengths are below 2^31. */
         const __m256i too_long = _mm256_cmpgt_epi32(lengths, most);
-        const __m256i bad =
-            _mm256_or_si256(_mm256_or_si256(_mm256_xor_si256(_mm256_cmpeq_epi32(wrong, none), all), no_digit),
-                            _mm256_or_si256(too_fine, too_long));
-        uint32_t odd = (uint32_t) _mm256_movemask_ps(_mm256_castsi256_ps(bad));
+        const __m256i bad = _mm256_or_si256(no_digit, _mm256_or_si256(too_fine, too_long));
+        const __m256i right = _mm256_andnot_si256(bad, _mm256_cmpeq_epi32(wrong, none));
+        passes->odd[i / 64] |= (uint64_t) (_mm256_movemask_ps(_mm256_castsi256_ps(right)) ^ 0xff) << i % 64;
 
-        const __m256i one_digit = _mm256_cmpeq_epi32(_mm256_and_si256(digits, _mm256_add_epi32(digits, all)), none);
-        const __m256i integer = _mm256_andnot_si256(one_digit, no_point);
         const __m256i negative = _mm256_xor_si256(_mm256_cmpeq_epi32(minus, none), all);
-        if (!_mm256_testz_si256(integer, integer))
-            odd |= leading_zeros(cells, i, (uint32_t) _mm256_movemask_ps(_mm256_castsi256_ps(integer)),
-                                 (uint32_t) _mm256_movemask_ps(_mm256_castsi256_ps(negative)));
-        passes->odd[i / 64] |= (uint64_t) odd << i % 64;
         store_256(passes->signs + i, sign_bits(negative, empty));
     }
 }
@@ -404,19 +386,22 @@ all_long(const struct tables *t, const struct batch_of_cells *cells, const int32
     convert_long(cells, exponents, passes, to);
 }
 
-/* Lengths of n cells; the long ones into list. Returns how many. */
+/* Lengths of n cells, and a bit for each one that is long. Returns how many are. */
 static uint32_t
-measure(const uint32_t *before, const uint32_t *behind, uint32_t n, uint32_t *lengths, uint32_t *list)
+measure(const uint32_t *before, const uint32_t *behind, uint32_t n, uint32_t *lengths, uint64_t *longer)
 {
     uint32_t n_long = 0;
-    for (uint32_t i = 0; i < n; i += 8) {
-        const __m256i length =
-            _mm256_sub_epi32(_mm256_sub_epi32(load_256(behind + i), load_256(before + i)), _mm256_set1_epi32(1));
-        store_256(lengths + i, length);
-        uint32_t longer =
-            (uint32_t) _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(length, _mm256_set1_epi32(SHORT))));
-        for (; longer != 0; longer &= longer - 1)
-            list[n_long++] = i + (uint32_t) __builtin_ctz(longer);
+    for (uint32_t word = 0; word < BATCH / 64; word++) {
+        uint64_t bits = 0;
+        for (uint32_t i = 64 * word; i < n && i < 64 * word + 64; i += 8) {
+            const __m256i length =
+                _mm256_sub_epi32(_mm256_sub_epi32(load_256(behind + i), load_256(before + i)), _mm256_set1_epi32(1));
+            const __m256i is_longer = _mm256_cmpgt_epi32(length, _mm256_set1_epi32(SHORT));
+            store_256(lengths + i, length);
+            bits |= (uint64_t) _mm256_movemask_ps(_mm256_castsi256_ps(is_longer)) << i % 64;
+        }
+        longer[word] = bits;
+        n_long += (uint32_t) __builtin_popcountll(bits);
     }
     return n_long;
 }
@@ -448,17 +433,19 @@ convert_few(const struct tables *t, const char *text, struct few *few, struct pa
 }
 
 static void
-convert_list(const struct tables *t, const struct batch_of_cells *cells, const uint32_t *list, uint32_t n,
-             struct passes *passes, float *to, uint64_t *odd)
+convert_long_ones(const struct tables *t, const struct batch_of_cells *cells, const uint64_t *longer,
+                  struct passes *passes, float *to, uint64_t *odd)
 {
     struct few few;
-    for (few.n = 0; few.n < n; few.n++) {
-        const uint32_t at = list[few.n];
-        few.index[few.n] = at;
-        few.behind[few.n] = cells->behind[at];
-        few.lengths[few.n] = cells->lengths[at];
-        few.exponents[few.n] = 0;
-    }
+    few.n = 0;
+    for (uint32_t word = 0; word < BATCH / 64; word++)
+        for (uint64_t bits = longer[word]; bits != 0; bits &= bits - 1) {
+            const uint32_t at = 64 * word + (uint32_t) __builtin_ctzll(bits);
+            few.index[few.n] = at;
+            few.behind[few.n] = cells->behind[at];
+            few.lengths[few.n] = cells->lengths[at];
+            few.exponents[few.n++] = 0;
+        }
     convert_few(t, cells->text, &few, passes, to, odd);
 }
 
@@ -492,7 +479,7 @@ floats(const char *text, const uint32_t *before, const uint32_t *behind, size_t 
     const struct tables tables = tables_for(decimal);
     struct convert_cells marked = {text, before, behind, decimal, to, left, 0};
     struct passes passes;
-    uint32_t starts[BATCH], ends[BATCH], lengths[BATCH + SPARE], list[BATCH];
+    uint32_t starts[BATCH], ends[BATCH], lengths[BATCH + SPARE];
     for (size_t i = 0; i < n; i += BATCH) {
         uint32_t m = BATCH;
         const uint32_t *first = before + i, *end = behind + i;
@@ -509,9 +496,9 @@ floats(const char *text, const uint32_t *before, const uint32_t *behind, size_t 
             first = starts;
             end = ends;
         }
-        const uint32_t n_long = measure(first, end, m, lengths, list);
+        uint64_t longer[BATCH / 64], odd[BATCH / 64];
+        const uint32_t n_long = measure(first, end, m, lengths, longer);
         const struct batch_of_cells cells = {text, end, lengths, m};
-        uint64_t odd[BATCH / 64];
         if (n_long > m / 2) {
             all_long(&tables, &cells, NULL, &passes, to + i);
             memcpy(odd, passes.odd, sizeof odd);
@@ -519,7 +506,7 @@ floats(const char *text, const uint32_t *before, const uint32_t *behind, size_t 
             all_short(&tables, &cells, &passes, to + i);
             memcpy(odd, passes.odd, sizeof odd);
             if (n_long > 0)
-                convert_list(&tables, &cells, list, n_long, &passes, to + i, odd);
+                convert_long_ones(&tables, &cells, longer, &passes, to + i, odd);
         }
         convert_exponents(&tables, &cells, &passes, to + i, odd);
         convert_marked(&marked, i, odd, BATCH / 64);

@@ -19,12 +19,12 @@ struct place {
 
 /* The block at text[at], of which there is at least one byte; bytes behind the text become something harmless. */
 static inline struct block
-load(const char *text, size_t n, size_t at, char harmless)
+load(const char *text, size_t n, size_t at, char other)
 {
     char tail[SCAN_BLOCK];
     if (n - at >= SCAN_BLOCK)
         return block_load(text + at);
-    memset(tail, harmless, sizeof tail);
+    memset(tail, other, sizeof tail);
     memcpy(tail, text + at, n - at);
     return block_load(tail);
 }
@@ -54,7 +54,7 @@ run_plain(struct scan_inside *in, struct place *place)
     const char *const text = in->text;
     const uint32_t n = in->n, enough = in->enough;
     const char delimiter = in->delimiter, other = harmless(delimiter);
-    const struct block_set odd_set = block_set("\"\r", 3), blanks = blank_set(delimiter);
+    const struct block_set odd_set = block_set("\"\r", 3), blanks = blank_set(delimiter); /* NUL is the third */
     uint32_t *const positions = in->positions + 1, *const ends = in->ends;
     const size_t cap = in->cap;
     struct block all = block_zero();
@@ -107,7 +107,7 @@ run_apart(struct scan_inside *in, struct place *place, const bool quotes)
     const char *const text = in->text;
     const uint32_t n = in->n, enough = in->enough;
     const char delimiter = in->delimiter, other = harmless(delimiter);
-    const struct block_set odd_set = block_set("\"", 2), blanks = blank_set(delimiter);
+    const struct block_set odd_set = block_set("\"", 2), blanks = blank_set(delimiter); /* NUL is the second */
     uint32_t *const behind = in->positions + 1, *const before = in->before, *const ends = in->ends;
     const size_t cap = in->cap;
     struct block all = block_zero();
@@ -288,7 +288,7 @@ record(struct scan_inside *in, uint32_t at, uint32_t *end)
                 before[n_cells] = p;
                 odd |= p > cell;
             } else if (c == '"' || c == '\0') {
-                bad |= c == '\0' || state == CLOSED;
+                bad |= c == '\0';
                 odd = true;
                 if (state == OUTSIDE)
                     state = PLAIN;
@@ -352,23 +352,20 @@ cut(const char *text, size_t n, bool quotes, size_t *any)
         all ^= block_eq(load(text, n, at, 'x'), '"');
     bool odd = block_count(all) & 1;
 
-    /* Back from the end. */
-    uint64_t lf_next = 0;
+    /* Back from the end. Of CR LF, the LF is met first. */
     *any = 0;
     for (size_t at = (n + SCAN_BLOCK - 1) / SCAN_BLOCK * SCAN_BLOCK; at > 0;) {
         at -= SCAN_BLOCK;
         const struct block b = load(text, n, at, 'x');
         const uint64_t quote = quotes ? block_eq(b, '"') : 0;
-        const uint64_t lf = block_eq(b, '\n'), cr = block_eq(b, '\r');
         const uint64_t last = n - at <= SCAN_BLOCK ? UINT64_C(1) << (n - at - 1) : 0;
-        uint64_t ends = lf | (cr & ~(lf >> 1 | lf_next << 63 | last));
+        uint64_t ends = block_eq(b, '\n') | (block_eq(b, '\r') & ~last);
         if (*any == 0 && ends != 0)
             *any = at + block_highest(ends) + 1;
         odd ^= block_count(quote) & 1;
         ends &= ~(block_prefix_xor(quote) ^ -(uint64_t) odd);
         if (ends != 0)
             return at + block_highest(ends) + 1;
-        lf_next = lf & 1;
     }
     return 0;
 }

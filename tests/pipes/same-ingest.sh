@@ -133,7 +133,7 @@ head -c $(($(wc -c < quoted.csv) - 30)) quoted.csv > open.csv
 printf '"never closed' >> open.csv
 same_threads 3 open open.csv
 (cat physics.csv; printf 'abc%s\n' "$(sed -n 2p physics.csv)") > letters.csv
-same_threads 3 letters letters.csv
+same_threads 3 letters --types x0:num letters.csv
 (head -n $((rows / 2)) physics.csv; printf 'a\0b,1\n'; tail -n +$((rows / 2)) physics.csv) > nul.csv
 same_threads 3 nul nul.csv
 

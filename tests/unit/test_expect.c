@@ -78,6 +78,11 @@ run_rows(struct run *run, const char *limits, const struct rows *rows, uint64_t 
     assert_int_equal(expect_open(run->expect, &run->known, "m.ck", &run->stream, &run->error), 0);
     dict_add(&run->stream.columns[1].dict, "new", 3);
     dict_add(&run->stream.columns[1].dict, "newer", 5);
+    for (uint64_t i = 0; i < n; i++)
+        if (rows->c[i] > 4) {
+            dict_add(&run->stream.columns[1].dict, "x\1", 2);
+            dict_add(&run->stream.columns[1].dict, "z", 1);
+        }
     for (uint64_t i = 0; i < n; i += 7) {
         uint64_t some = n - i < 7 ? n - i : 7;
         expect_add(run->expect,
@@ -354,6 +359,12 @@ test_what_is_unusual(void **state)
         "warning: column 'k' is not as in training: 1.5 % of the rows have no value (0 % in training); 1.5 % of "
         "the rows have categories not seen in training: 'new', 'newer'; nor is 1 more column (-v or --report "
         "FILE)\n");
+    fill_rows(&rows);
+    for (int i = 0; i < 4; i++)
+        rows.c[i] = 3 + (uint32_t) i;
+    assert_loud(&rows, ROWS,
+                "warning: column 'k' is not as in training: 2 % of the rows have categories not seen in training: "
+                "'new', 'newer', 'x\\x01' and 1 more\n");
     fill_rows(&rows);
     for (int i = 11; i < 40; i++)
         rows.x[3 * i] = NAN;
