@@ -79,6 +79,16 @@ fill(struct chunker *chunker, struct chunk *chunk, size_t want, struct error *er
     return 1;
 }
 
+/* Where a record seems to end; *any: where a line does, for certain. */
+static size_t
+find_cut(const struct chunker *chunker, const struct chunk *chunk, size_t *any)
+{
+    if (chunker->quotes)
+        return scan_cut(chunker->kernels, chunk->text, chunk->n, true, any);
+    const char *end = memrchr(chunk->text, '\n', chunk->n);
+    return *any = end == NULL ? 0 : (size_t) (end - chunk->text) + 1;
+}
+
 /* Cuts the chunk at `at` and keeps the rest for the next one. */
 static void
 cut(struct chunker *chunker, struct chunk *chunk, size_t at)
@@ -110,9 +120,9 @@ chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
             chunker->ended = true;
             break;
         }
-        size_t at = chunk->n > 0 ? scan_cut(chunker->kernels, chunk->text, chunk->n, chunker->quotes, &any) : 0;
+        size_t at = chunk->n > 0 ? find_cut(chunker, chunk, &any) : 0;
         if (at == 0 && chunk->n >= most)
-            at = any > 0 ? any : chunk->n;
+            at = any > 0 ? any : chunk->n - (chunk->text[chunk->n - 1] == '\r'); /* a LF may follow */
         if (at > 0) {
             cut(chunker, chunk, at);
             chunk->paused = got == 2;

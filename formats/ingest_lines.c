@@ -227,7 +227,7 @@ lines_diagnose(struct ingest *in, const struct chunk *chunk, size_t at, struct e
     char where[512];
     size_t next, n = line_at(chunk, at, &next);
     snprintf(where, sizeof where, "%.400s:%" PRIu64, source->input.name,
-             source->line + scan_lines(source->scan, chunk->text, at) + 1);
+             source->line + text_lines(source, chunk->text, at) + 1);
     enum line_got got = read_line(reader, chunk->text + at, n);
     if (got == LINE_ROW && reader->format == INGEST_LIBSVM) {
         float *x = mem_array(in->x.n, sizeof *x);
@@ -269,7 +269,7 @@ each_line(struct ingest *in, struct line_reader *reader, size_t n_most, bool *wh
         while (memchr(head->text + at, '\n', head->n - at) == NULL && !head->last) {
             if (head->n - at > CHUNK_LINE_MOST)
                 return error_set(error, STATUS_DATA, "%s:%" PRIu64 ": the line is longer than %d bytes",
-                                 source->input.name, scan_lines(source->scan, head->text, at) + 1, CHUNK_LINE_MOST);
+                                 source->input.name, text_lines(source, head->text, at) + 1, CHUNK_LINE_MOST);
             if (text_fetch(source, head->n + 1, error) < 0)
                 return -1;
         }
@@ -282,7 +282,7 @@ each_line(struct ingest *in, struct line_reader *reader, size_t n_most, bool *wh
         if (got == LINE_BAD && in->bad_policy == BAD_FAIL) {
             char where[512];
             snprintf(where, sizeof where, "%.400s:%" PRIu64, source->input.name,
-                     scan_lines(source->scan, head->text, at) + 1);
+                     text_lines(source, head->text, at) + 1);
             return bad_line(in, reader, where, head->text + at, got, error);
         }
         records += got != LINE_BLANK;

@@ -254,7 +254,7 @@ add_last(struct sample *sample, struct error *error)
     sample->whole = source->n_paths == 1;
     if (sample->at == head->n)
         return 0;
-    csv_open_feed(&csv, in->delimiter, in->options->max_cell, scan_lines(source->scan, head->text, sample->at) + 1);
+    csv_open_feed(&csv, in->delimiter, in->options->max_cell, text_lines(source, head->text, sample->at) + 1);
     csv_feed(&csv, head->text + sample->at, head->n - sample->at);
     csv_feed_end(&csv);
     int got = csv_read(&csv, true, &found), result = 0;
@@ -305,7 +305,7 @@ say_bad(struct ingest *in, size_t at, struct error *error)
     const struct chunk *head = &source->head;
     struct csv csv;
     struct error found;
-    csv_open_feed(&csv, in->delimiter, in->options->max_cell, scan_lines(source->scan, head->text, at) + 1);
+    csv_open_feed(&csv, in->delimiter, in->options->max_cell, text_lines(source, head->text, at) + 1);
     csv_feed(&csv, head->text + at, head->n - at);
     if (head->last)
         csv_feed_end(&csv);

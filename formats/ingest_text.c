@@ -233,6 +233,17 @@ find_model_delimiter(struct ingest *in, struct error *error)
     return 0;
 }
 
+uint64_t
+text_lines(const struct text_source *source, const char *text, size_t n)
+{
+    uint64_t lines = 0;
+    if (source->lines == 0)
+        return scan_lines(source->scan, text, n);
+    for (size_t i = 0; i < n; i++)
+        lines += text[i] == '\n';
+    return lines;
+}
+
 size_t
 text_behind_mark(const struct text_source *source)
 {
@@ -269,7 +280,7 @@ text_begin(struct ingest *in, size_t at)
     chunker_close(&source->chunker);
     chunker_open(&source->chunker, &source->input, source->scan, source->lines == 0,
                  in->options->chunk_bytes > 0 ? in->options->chunk_bytes : CHUNK_BYTES, head->text + at, head->n - at);
-    source->line = scan_lines(source->scan, head->text, at);
+    source->line = text_lines(source, head->text, at);
 }
 
 int
@@ -425,7 +436,7 @@ csv_diagnose(struct ingest *in, const struct chunk *chunk, size_t at, struct err
     struct csv csv;
     struct error found;
     csv_open_feed(&csv, in->delimiter, in->options->max_cell,
-                  source->line + scan_lines(source->scan, chunk->text, at) + 1);
+                  source->line + text_lines(source, chunk->text, at) + 1);
     csv_feed(&csv, chunk->text + at, chunk->n - at);
     int got = csv_read(&csv, true, &found);
     int result = got < 0 ? error_set(error, STATUS_DATA, "%s:%s", source->input.name, found.text)

@@ -246,6 +246,8 @@ void text_make_names(char **names, size_t n, bool header);
 void text_say_delimiter(const struct ingest *in);
 enum { TEXT_DELIMITERS = 4 };
 extern const char text_delimiters[TEXT_DELIMITERS];
+/* Lines that end in text[0 .. n). */
+uint64_t text_lines(const struct text_source *source, const char *text, size_t n);
 /* Where the first record begins: behind a byte order mark. */
 size_t text_behind_mark(const struct text_source *source);
 /* Starts to read the rows, which begin at an offset of the head. */
