@@ -409,6 +409,8 @@ json_read(struct arena *arena, const char *text, size_t n, const char *name, str
         error_set(error, STATUS_DATA, "%s: %zu bytes of JSON, over the limit of %d", name, n, JSON_BYTES_MOST);
         return NULL;
     }
+    if (n == 0)
+        text = ""; /* NULL perhaps */
     struct reader reader = {.arena = arena, .name = name, .text = text, .at = text, .end = text + n, .error = error};
     if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         reader.text = reader.at += 3;

@@ -346,24 +346,50 @@ put_map(struct text *text, const char *title, const struct value *map)
     }
 }
 
+/* Cells for missing, min and max of what was seen in training. */
+static void
+add_seen(struct grid *grid, const struct profile_column *seen)
+{
+    const double bounds[] = {seen != NULL ? seen->low : NAN, seen != NULL ? seen->high : NAN};
+    if (seen != NULL)
+        grid_printf(grid, "%" PRIu64, seen->missing);
+    else
+        grid_add(grid, "");
+    for (int i = 0; i < 2; i++) {
+        char digits[32] = "";
+        if (!isnan(bounds[i]))
+            digits[format_float(digits, (float) bounds[i])] = '\0';
+        grid_add(grid, digits);
+    }
+}
+
 static void
 put_features(const struct schema *schema, struct text *text)
 {
-    struct grid grid = {.columns = 4, .right = 1 << 3};
-    const char *const heads[] = {"column", "type", "role", "categories"};
+    const struct profile *profile = schema->profile;
+    static const char *const heads[] = {"column", "type", "role", "categories"};
+    static const char *const seen_heads[] = {"column", "type", "role", "missing", "min", "max", "categories"};
+    struct grid grid = {.columns = profile != NULL ? 7 : 4, .right = 0x78};
+    struct dict places = {0};
+    if (profile != NULL)
+        profile_index(profile, &places);
     for (unsigned i = 0; i < grid.columns; i++)
-        grid_add(&grid, heads[i]);
+        grid_add(&grid, profile != NULL ? seen_heads[i] : heads[i]);
     for (uint32_t i = 0; i < schema->n_columns; i++) {
         const struct column *column = &schema->columns[i];
+        uint32_t place = column->role == ROLE_FEATURE ? dict_find(&places, column->name, strlen(column->name)) : 0;
         grid_quoted(&grid, column->name);
         grid_add(&grid, column_type_name(column->type));
         grid_add(&grid, column_role_name(column->role));
+        if (profile != NULL)
+            add_seen(&grid, place > 0 ? &profile->columns[place - 1] : NULL);
         if (column_has_dict(column))
             grid_printf(&grid, "%" PRIu32, column->dict.n);
         else
             grid_add(&grid, "");
     }
     grid_print(&grid, text);
+    dict_free(&places);
 }
 
 void
@@ -375,6 +401,9 @@ model_summary(const struct model *model, struct text *text)
     put_network(model, text);
     put_labels(model, text);
     put_transforms(&model->schema, text);
+    if (model->schema.profile != NULL)
+        text_printf(text, "profile      of %" PRIu64 " rows: missing, min and max below\n",
+                    model->schema.profile->rows);
     put_map(text, "optimiser", model->optimiser);
     put_map(text, "training", model->training);
     for (size_t i = 0; model->lineage != NULL && i < model->lineage->n; i++) {

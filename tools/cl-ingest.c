@@ -1,5 +1,5 @@
 /*
- * cl-ingest: reads CSV, TSV, IDX and npy, and writes a data stream.
+ * cl-ingest: reads CSV, TSV, JSON lines, libsvm, IDX, npy and safetensors, and writes a data stream.
  *
  * stdin or FILE ...: text or arrays. stdout or -o FILE: one `table` frame, dictionaries and rows, and an end frame only
  * when all was well. The columns are decided from a sample of the first file, or are those of a model (-m) or of
@@ -11,13 +11,16 @@
 #include <string.h>
 
 #include "checkpoint.h"
+#include "expect.h"
 #include "file.h"
 #include "infer.h"
 #include "ingest.h"
 #include "options.h"
 #include "program.h"
 #include "progress.h"
+#include "schema_file.h"
 #include "stream.h"
+#include "tally.h"
 
 static void
 say_warning(const char *sentence)
@@ -31,7 +34,7 @@ say_note(const char *sentence)
     note("%s", sentence);
 }
 
-/* What reading needs of a model: its columns with their dictionaries, and its digest. */
+/* What reading needs of a model: its columns with their dictionaries, its profile and its digest. */
 static void
 read_model_schema(struct schema *schema, const char *path)
 {
@@ -44,72 +47,93 @@ read_model_schema(struct schema *schema, const char *path)
     model_free(&model);
 }
 
-/* The columns and dictionaries of a stream. Its rows are read, too: only its end says that it is whole. */
+/* What a schema says of how its files are read counts where no option says it. */
 static void
-read_schema(struct schema *schema, const char *path)
+apply_reading(struct ingest_options *s, const struct schema_reading *reading, const char *const *formats,
+              const char *path)
 {
-    struct error error;
-    struct batch batch;
-    int got = -1;
-    struct stream_reader *reader = stream_reader_open(&path, 1, &error);
-    while (reader != NULL && (got = stream_read(reader, &batch, true, &error)) > 0)
-        ;
-    if (got < 0)
-        die_error(&error);
-    schema_copy(schema, stream_reader_schema(reader));
-    schema->model[0] = '\0';
-    stream_reader_close(reader);
+    bool cells = s->format == INGEST_AUTO || s->format == INGEST_CSV;
+    if (s->delimiter == NULL && cells)
+        s->delimiter = reading->delimiter;
+    if (s->decimal == NULL)
+        s->decimal = reading->decimal;
+    if (s->missing == NULL)
+        s->missing = reading->missing;
+    if (s->header == HEADER_AUTO && reading->header != NULL)
+        s->header = strcmp(reading->header, "yes") == 0 ? HEADER_YES : HEADER_NO;
+    if (s->format != INGEST_AUTO || reading->format == NULL)
+        return;
+    int format = 0;
+    while (formats[format] != NULL && strcmp(formats[format], reading->format) != 0)
+        format++;
+    if (formats[format] == NULL)
+        die(STATUS_DATA, "%s: the format '%s' is none that this program reads", path, reading->format);
+    s->format = format;
 }
 
-/* A stream without rows. */
+/* What is said about rows that have all been read: in the report, or in a few words. Over a limit, no end is written.
+ */
 static void
-write_schema(const struct schema *schema, const char *path)
+check_rows(struct expect *expect, struct output *report)
 {
-    struct error error;
-    struct output output;
-    struct stream_writer *writer = NULL;
-    if (output_open(&output, path, true, &error) < 0 ||
-        (writer = stream_writer_open(&output, schema, 0, &error)) == NULL || stream_write_end(writer, &error) < 0 ||
-        output_commit(&output, &error) < 0)
+    struct error error, failed;
+    int met = expect_finish(expect, &error);
+    if (report != NULL && (expect_report(expect, report, &failed) < 0 || output_commit(report, &failed) < 0))
+        die_error(&failed);
+    if (met < 0)
         die_error(&error);
-    stream_writer_close(writer);
+    if (report == NULL)
+        expect_say(expect, say_warning, say_note);
 }
 
 int
 main(int argc, char **argv)
 {
     /* In the order of the enums in ingest.h and schema.h. */
-    static const char *const formats[] = {"auto", "csv", "tsv", "idx", "npy", NULL};
+    static const char *const formats[] = {"auto", "csv", "tsv", "idx", "npy", "safetensors", "jsonl", "libsvm", NULL};
     static const char *const tasks[] = {"auto", "regression", "class", NULL};
     static const char *const headers[] = {"auto", "yes", "no", NULL};
+    static const char *const orders[] = {"auto", "dmy", "mdy", NULL};
     static const char *const new_columns[] = {"ignore", "keep", "error", NULL};
     static const char *const missing_columns[] = {"error", "nan", NULL};
     struct ingest_options s = {.max_cell = 1 << 20, .warn = say_warning, .note = say_note};
     const char *model_path = NULL, *schema_path = NULL, *write_path = NULL, *output_path = NULL;
+    const char *limits = NULL, *report_path = NULL;
     bool no_header = false;
     int level = 0;
     const struct option options[] = {
-        OPT_CHOICE('f', "format", "FORMAT", &s.format, formats, "csv, tsv, idx, npy or auto, by content [auto]"),
+        OPT_CHOICE('f', "format", "FORMAT", &s.format, formats,
+                   "csv, tsv, jsonl, libsvm, idx, npy, safetensors, or auto, by content [auto]"),
         OPT_STRING('y', "label", "COLUMNS", &s.label, "the label, or labels of a regression [the last column]"),
         OPT_CHOICE(0, "task", "TASK", &s.task, tasks, "regression or class; auto decides by the label [auto]"),
         OPT_STRING('d', "delimiter", "CHAR", &s.delimiter, "what stands between cells [found out of , ; tab |]"),
+        OPT_STRING(0, "decimal", "CHAR", &s.decimal, "the decimal point of numbers: . or , [found out]"),
+        OPT_CHOICE(0, "dates", "ORDER", &s.dates, orders,
+                   "dmy or mdy: what 01/02/2024 is, in columns that do not show it [such are no dates]"),
         OPT_CHOICE(0, "header", "WHETHER", &s.header, headers, "yes or no: the first record names the columns [auto]"),
         OPT_FLAG(0, "no-header", &no_header, "the same as --header no: columns are called c1, c2, ..."),
-        OPT_LIST(0, "types", "NAME:TYPE,...", &s.types, "num, cat, text, time or drop, where inference is not right"),
+        OPT_STRING(0, "tensor", "NAME[,LABEL]", &s.tensor, "of a safetensors file [the only one, or the two that fit]"),
+        OPT_LIST(0, "types", "NAME:TYPE,...", &s.types,
+                 "num, cat, hash[:BITS], text, time or drop, where inference is not right"),
         OPT_LIST(0, "role", "NAME:ROLE,...", &s.roles, "feature, label, weight, group, id, time or carry"),
-        OPT_LIST(0, "drop", "NAMES", &s.drop, "leave columns out"),
+        OPT_LIST(0, "drop", "NAMES", &s.drop,
+                 "leave columns or parts of dates out; as in --types, NAMES may be patterns: 'x*'"),
         OPT_LIST(0, "keep", "NAMES", &s.keep, "leave out all others that no option names"),
         OPT_LIST(0, "carry", "NAMES", &s.carry, "pass columns through as text, for cl-predict --append"),
         OPT_STRING(0, "missing", "LIST", &s.missing, "cells that are missing values [" MISSING_DEFAULT "]"),
         OPT_STRING(0, "bad-rows", "POLICY", &s.bad_rows, "fail, skip, or skip up to a count or a share [fail]"),
         OPT_SIZE(0, "max-cell", "SIZE", &s.max_cell, "longest cell [1M]"),
         OPT_STRING('m', "model", "MODEL", &model_path, "read the columns of a model, by name and in any order"),
-        OPT_STRING(0, "schema", "FILE", &schema_path, "read the columns of a data stream in the same way"),
-        OPT_STRING(0, "write-schema", "FILE", &write_path, "write columns and categories, a stream without rows"),
+        OPT_STRING(0, "schema", "FILE", &schema_path,
+                   "read the columns of a schema, or of a data stream, in the same way"),
+        OPT_STRING(0, "write-schema", "FILE", &write_path, "write columns, categories and how they were read, as JSON"),
         OPT_CHOICE(0, "new-columns", "WHAT", &s.new_columns, new_columns,
                    "with -m or --schema, columns not in it: ignore, keep as text, or error [ignore]"),
         OPT_CHOICE(0, "missing-columns", "WHAT", &s.missing_columns, missing_columns,
                    "with -m or --schema, features not in the input: error, or nan for missing values [error]"),
+        OPT_STRING(0, "expect", "LIMITS", &limits,
+                   "with -m or --schema, an error over 'missing<0.1,unseen<0.05,outside<0.01', or missing(COLUMN)<0.5"),
+        OPT_STRING(0, "report", "FILE", &report_path, "with -m or --schema, compare rows with training's, as JSON"),
         {.kind = OPTION_U64,
          .name = "expect-rows",
          .argument = "N",
@@ -117,6 +141,7 @@ main(int argc, char **argv)
          .high = UINT64_MAX,
          .given = &s.expect_given,
          .help = "an error unless exactly N records come"},
+        OPT_U64(0, "threads", "N", &s.threads, 1, 1024, "threads; no result depends on them [all cores]"),
         OPT_U64(0, "frame-rows", "N", &s.frame_rows, 1, 1 << 30, "rows of a frame [about a MiB]"),
         OPT_LEVEL('z', "compress", "LEVEL", &level, 3, 1, 19, "compress with zstd [3 when given without LEVEL]"),
         OPT_STRING('o', "output", "FILE", &output_path, "write to FILE, whole or not at all"),
@@ -144,9 +169,16 @@ main(int argc, char **argv)
     s.by_model = model_path != NULL || s.by_schema;
     if (!s.by_model && (s.new_columns != NEW_IGNORE || s.missing_columns != MISSING_ERROR))
         usage_error("--new-columns and --missing-columns go with -m or --schema");
+    if (!s.by_model && (limits != NULL || report_path != NULL))
+        usage_error("--expect and --report go with -m or --schema, which say what the rows are compared with");
+    if (report_path != NULL && strcmp(report_path, "-") == 0 && (output_path == NULL || strcmp(output_path, "-") == 0))
+        usage_error("--report -: the stream goes to standard output (give --report FILE or -o FILE)");
     if (no_header)
         s.header = HEADER_NO;
     struct error error;
+    struct expect *expect = expect_new(limits, &error);
+    if (expect == NULL)
+        usage_error("%s", error.text);
     struct ingest *ingest = ingest_new(&s, &error);
     if (ingest == NULL)
         usage_error("%s", error.text);
@@ -154,15 +186,33 @@ main(int argc, char **argv)
     struct schema model = {0};
     if (model_path != NULL)
         read_model_schema(&model, model_path);
-    if (schema_path != NULL)
-        read_schema(&model, schema_path);
+    if (schema_path != NULL) {
+        struct schema_reading reading;
+        if (schema_file_read(&model, &reading, schema_path, &error) < 0)
+            die_error(&error);
+        apply_reading(&s, &reading, formats, schema_path);
+        ingest_free(ingest); /* the options have changed, and are checked again */
+        ingest = ingest_new(&s, &error);
+        if (ingest == NULL)
+            die(STATUS_DATA, "%s: %s", schema_path, error.text);
+    }
     if (n_paths == 0)
         usage_if_terminal();
-    struct output output;
+    struct output output, report;
     if (output_open(&output, output_path, true, &error) < 0 ||
+        (report_path != NULL && output_open(&report, report_path, false, &error) < 0) ||
         ingest_open(ingest, s.by_model ? &model : NULL, paths, n_paths, &error) < 0)
         die_error(&error);
-    schema_free(&model);
+    const bool checks = model.profile != NULL || limits != NULL || report_path != NULL;
+    if (checks &&
+        expect_open(expect, &model, model_path != NULL ? model_path : schema_path, ingest_schema(ingest), &error) < 0) {
+        if (error.status == STATUS_USAGE)
+            usage_error("%s", error.text);
+        die_error(&error);
+    }
+    const bool profiles = write_path != NULL && model.profile == NULL;
+    struct tally tally;
+    tally_open(&tally, ingest_schema(ingest)->n_x, ingest_schema(ingest)->n_c);
     struct stream_writer *writer = stream_writer_open(&output, ingest_schema(ingest), level, &error);
     if (writer == NULL)
         die_error(&error);
@@ -172,24 +222,40 @@ main(int argc, char **argv)
     char count[32], rate[32];
     int got;
     progress_begin(&progress);
-    while ((got = ingest_read(ingest, &batch, &error)) > 0 && (got = stream_write(writer, &batch, &error)) >= 0)
+    while ((got = ingest_read(ingest, &batch, &error)) > 0 && (got = stream_write(writer, &batch, &error)) >= 0) {
+        if (checks)
+            expect_add(expect, &batch);
+        if (profiles)
+            tally_add(&tally, &batch, true);
         if (progress_due(&progress)) {
             double records = (double) ingest_records(ingest);
             human_count(count, sizeof count, records);
             human_count(rate, sizeof rate, records / progress_elapsed_s(&progress));
             progress_draw(&progress, "%s records, %s/s", count, rate);
         }
+    }
     progress_end(&progress);
 
+    if (got >= 0 && checks)
+        check_rows(expect, report_path != NULL ? &report : NULL);
     if (got < 0 || stream_write_end(writer, &error) < 0)
         die_error(&error);
-    if (write_path != NULL)
-        write_schema(ingest_schema(ingest), write_path);
+    if (write_path != NULL) {
+        struct schema schema = *ingest_schema(ingest); /* its dictionaries stay where they are */
+        schema.profile = profiles ? profile_make(&tally, &schema, &model.arena) : model.profile;
+        struct schema_reading reading;
+        ingest_reading(ingest, &reading);
+        if (schema_file_write(&schema, &reading, write_path, &error) < 0)
+            die_error(&error);
+    }
     if (output_commit(&output, &error) < 0)
         die_error(&error);
     note("%llu records", (unsigned long long) ingest_records(ingest));
     stream_writer_close(writer);
     ingest_free(ingest);
+    expect_free(expect);
+    tally_close(&tally);
+    schema_free(&model);
     options_free(options);
     return STATUS_OK;
 }

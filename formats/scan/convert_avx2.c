@@ -11,7 +11,7 @@
 #include "convert_parts.h"
 
 enum {
-    BATCH = 128,
+    BATCH = 256,
     SHORT = 16, /* bytes of the cells that the passes for short cells can take */
     LONG = 32,  /* and those for long ones */
     SPARE = 16, /* elements behind an array that a vector may read */

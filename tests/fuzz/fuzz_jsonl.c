@@ -51,6 +51,9 @@ compare(const struct jsonl *jsonl, int got, const char *line, size_t n)
 {
     struct arena arena = {0};
     struct error error;
+    /* A byte order mark is part of a file, not of a line. */
+    if (n >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
+        return;
     struct value *value = json_read(&arena, line, n, "line", &error);
     if (got == JSONL_ROW && value != NULL)
         for (size_t i = 0; i < value->n; i++) {
