@@ -207,8 +207,16 @@ bad_line(struct ingest *in, struct line_reader *reader, const char *where, const
     if (got != LINE_ROW)
         return ingest_bad(in, where, NULL, NULL, error, "byte %zu: %s", reader->libsvm.problem_at,
                           reader->libsvm.problem);
-    if (reader->beyond == NULL)
-        return text_bad_cells(in, where, reader->cells, error);
+    if (reader->beyond == NULL) {
+        /* The features are numbers: it is one of the two cells before them. */
+        size_t n = LIBSVM_FIRST + reader->n_features;
+        struct cell *cells = mem_array(n, sizeof *cells);
+        for (size_t i = 0; i < n; i++)
+            cells[i] = i < LIBSVM_FIRST ? reader->cells[i] : (struct cell){"0", 1};
+        int result = text_bad_cells(in, where, cells, error);
+        free(cells);
+        return result;
+    }
     if (strcmp(reader->beyond, "value") == 0)
         return ingest_bad(in, where, NULL, NULL, error, "the value of index %u is out of the range of a 32-bit float",
                           reader->beyond_index);
@@ -420,6 +428,10 @@ plan_by_sample(struct ingest *in, struct error *error)
         goto out;
     if (records == 0) {
         error_set(error, STATUS_DATA, "%s holds no record", source->input.name);
+        goto out;
+    }
+    if (names.n == 0) {
+        error_set(error, STATUS_DATA, "%s: the objects of the first lines have no keys", source->input.name);
         goto out;
     }
     if (!jsonl)
