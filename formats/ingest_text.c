@@ -435,8 +435,7 @@ csv_diagnose(struct ingest *in, const struct chunk *chunk, size_t at, struct err
     const struct text_source *source = in->source.state;
     struct csv csv;
     struct error found;
-    csv_open_feed(&csv, in->delimiter, in->options->max_cell,
-                  source->line + text_lines(source, chunk->text, at) + 1);
+    csv_open_feed(&csv, in->delimiter, in->options->max_cell, source->line + text_lines(source, chunk->text, at) + 1);
     csv_feed(&csv, chunk->text + at, chunk->n - at);
     int got = csv_read(&csv, true, &found);
     int result = got < 0 ? error_set(error, STATUS_DATA, "%s:%s", source->input.name, found.text)

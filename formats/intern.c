@@ -40,8 +40,7 @@ fill_slot(struct intern *table, size_t index)
     size_t i = hash & (table->n_slots - 1);
     while (table->slots[i] != 0)
         i = (i + 1) & (table->n_slots - 1);
-    table->slots[i] =
-        ((uint32_t) (hash >> 32) & ~((1U << INTERN_INDEX_BITS) - 1)) | ((uint32_t) index + 1);
+    table->slots[i] = ((uint32_t) (hash >> 32) & ~((1U << INTERN_INDEX_BITS) - 1)) | ((uint32_t) index + 1);
 }
 
 static void

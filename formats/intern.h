@@ -36,8 +36,8 @@ struct intern_entry {
 
 /* The slots are small so that they stay in the cache: an entry's index + 1, and above it bits of its hash. */
 struct intern {
-    uint32_t *slots; /* [n_slots] 0 = free */
-    size_t n_slots;  /* power of two */
+    uint32_t *slots;              /* [n_slots] 0 = free */
+    size_t n_slots;               /* power of two */
     struct intern_entry *entries; /* [n]; may move when one is added */
     size_t n, cap;
     struct arena strings;
