@@ -90,7 +90,8 @@ int
 main(int argc, char **argv)
 {
     /* In the order of the enums in ingest.h and schema.h. */
-    static const char *const formats[] = {"auto", "csv", "tsv", "idx", "npy", "safetensors", "jsonl", "libsvm", NULL};
+    static const char *const formats[] = {"auto",        "csv",   "tsv",    "idx",    "npy",
+                                          "safetensors", "jsonl", "libsvm", "frames", NULL};
     static const char *const tasks[] = {"auto", "regression", "class", NULL};
     static const char *const headers[] = {"auto", "yes", "no", NULL};
     static const char *const orders[] = {"auto", "dmy", "mdy", NULL};
@@ -103,7 +104,7 @@ main(int argc, char **argv)
     int level = 0;
     const struct option options[] = {
         OPT_CHOICE('f', "format", "FORMAT", &s.format, formats,
-                   "csv, tsv, jsonl, libsvm, idx, npy, safetensors, or auto, by content [auto]"),
+                   "csv, tsv, jsonl, libsvm, idx, npy, safetensors, frames, or auto, by content [auto]"),
         OPT_STRING('y', "label", "COLUMNS", &s.label, "the label, or labels of a regression [the last column]"),
         OPT_CHOICE(0, "task", "TASK", &s.task, tasks, "regression or class; auto decides by the label [auto]"),
         OPT_STRING('d', "delimiter", "CHAR", &s.delimiter, "what stands between cells [found out of , ; tab |]"),

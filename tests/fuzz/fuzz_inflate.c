@@ -63,9 +63,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t step = (size_t) 1 + data[0];
     read_all(data + 1, size - 1, 1 << 16, false, &a);
     read_all(data + 1, size - 1, step, true, &b);
-    /* Of frames whose empty last block comes too early libzstd only notices those that it sees whole. */
-    static const char broken[] = "zstd data are broken: Data corruption";
-    bool early = memmem(a.bytes, a.n, broken, sizeof broken - 1) != NULL;
+    /*
+     * Broken zstd data need not fail at the same byte: libzstd decodes whole blocks into a large buffer at once, and
+     * only of a frame that it sees whole it notices that an empty last block comes too early.
+     */
+    static const char broken[] = "zstd data are broken";
+    bool early = memmem(a.bytes, a.n, broken, sizeof broken - 1) != NULL ||
+                 memmem(b.bytes, b.n, broken, sizeof broken - 1) != NULL;
     if (a.n < DECODED_MOST && b.n < DECODED_MOST && !early)
         check(a.n == b.n && memcmp(a.bytes, b.bytes, a.n) == 0);
     free(a.bytes);

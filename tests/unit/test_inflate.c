@@ -292,12 +292,43 @@ test_waiting(void **state)
     free(bytes.at);
 }
 
+/* What is given back is read before the rest, decoded or not. */
+static void
+test_push(void **state)
+{
+    (void) state;
+    for (int packed = 0; packed < 2; packed++) {
+        struct bytes bytes = {0};
+        struct error error;
+        char to[16];
+        if (packed)
+            add_gzip(&bytes, "abcdef", 6);
+        else
+            add(&bytes, "abcdef", 6);
+        struct input input = file_of(&bytes);
+        assert_int_equal(input_inflate(&input, &error), packed);
+        assert_int_equal(input_read(&input, to, 4, true, &error), 4);
+        input_push(&input, to + 2, 2);
+        input_push(&input, to, 2);
+        input_push(&input, to, 0);
+        assert_int_equal(input_wait(&input, 0, &error), 1);
+        assert_int_equal(input_read(&input, to, 3, false, &error), 3);
+        assert_int_equal(input_read(&input, to + 3, 3, false, &error), 1);
+        assert_int_equal(input_read(&input, to + 4, 12, true, &error), 2);
+        assert_memory_equal(to, "abcdef", 6);
+        assert_int_equal(input_read(&input, to, 3, true, &error), 0);
+        input_push(&input, "x", 1);
+        input_close(&input);
+        free(bytes.at);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole), cmocka_unit_test(test_framing), cmocka_unit_test(test_broken),
-        cmocka_unit_test(test_plain), cmocka_unit_test(test_waiting),
+        cmocka_unit_test(test_plain), cmocka_unit_test(test_waiting), cmocka_unit_test(test_push),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

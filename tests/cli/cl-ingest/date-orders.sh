@@ -1,4 +1,5 @@
 # 01/02/2024: the sample decides, or the user, or it is no date.
+# shellcheck disable=SC2120
 types() { cl-ingest -v "$@" 2>&1 > /dev/null | sed -n "s/.*stdin: \(column '.*\)/\1/p"; }
 days() { cl-ingest "$@" | cl-cat -F csv | cut -d, -f1; }
 echo 'decided by a value above 12'

@@ -1,5 +1,6 @@
 # Dates are features by their parts; by a model the same, since the day of its own training data.
 data() { printf 'when,y\n2024-02-29T06:30:00Z,1\n2024-03-04 18:00,2\n,3\n2023-12-31,4\n'; }
+# shellcheck disable=SC2120
 names() { cl-cat -F csv "$@" | sed -n 1p; }
 data | cl-ingest -v | cl-cat -F csv
 echo 'without a time of day, no hours'

@@ -9,7 +9,7 @@ printf 'y\n50%%\n25 %%\nNA\n' | gzip > percent.gz && show --task regression x.np
 printf 'id;price;kind\n1;2,5;a\n2;3,5;"b;c"\n3;4,5;a\n' > many
 show -y kind x.npy many
 show -y price --task regression x.npy many
-printf '3\t1\n4\t0\n5\t1\n' > tabs && show -y c2 --no-header x.npy tabs
+printf '3\t1\n4\t0\n5\t1\n' > tabbed && show -y c2 --no-header x.npy tabbed
 # Which column, how many, and what is no label.
 cl-ingest x.npy many; echo $?
 cl-ingest -y cost x.npy many; echo $?
