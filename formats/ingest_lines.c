@@ -159,6 +159,7 @@ lines_chunk(struct worker *worker, const struct chunk *chunk, struct segment *se
             segment->used = at;
             return;
         }
+        segment->lines++;
         enum line_got got = read_line(reader, chunk->text + at, n);
         segment->cut = cut && got != LINE_BLANK;
         if (got == LINE_BLANK)

@@ -220,7 +220,7 @@ order_chunk(struct ingest *in, const struct chunk *chunk, struct segment *segmen
         return too_many(in, full, record_line(in, chunk, record), error);
     in->record = first + segment->n_records;
     number_rows(in, segment, first);
-    source->line += text_lines(source, chunk->text, segment->used);
+    source->line += source->lines != 0 ? segment->lines : scan_lines(source->scan, chunk->text, segment->used);
     if (segment->cut)
         source->cut = true;
     return 0;
@@ -370,7 +370,7 @@ next_segment(struct ingest *in, struct error *error)
         csv_feed(&source->between, slot->chunk.text, slot->chunk.n);
         if (between_read(in, error) < 0)
             return -1;
-        source->line += text_lines(source, slot->chunk.text, slot->chunk.n);
+        source->line += scan_lines(source->scan, slot->chunk.text, slot->chunk.n);
         if (csv_between(&source->between)) {
             csv_close(&source->between);
             source->between_open = false;
@@ -386,7 +386,7 @@ next_segment(struct ingest *in, struct error *error)
                          source->line + 1, CHUNK_LINE_MOST);
     if (used < slot->chunk.n) {
         between_begin(in, slot->chunk.text + used, slot->chunk.n - used);
-        source->line += text_lines(source, slot->chunk.text + used, slot->chunk.n - used);
+        source->line += scan_lines(source->scan, slot->chunk.text + used, slot->chunk.n - used);
     }
     use(source, &slot->segment);
     return 1;

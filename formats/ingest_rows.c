@@ -145,7 +145,8 @@ segment_close(struct segment *segment, const struct ingest *in)
 void
 segment_reset(struct segment *segment, const struct ingest *in, const struct worker *worker)
 {
-    segment->n = segment->n_records = 0;
+    segment->n = segment->n_records = segment->lines = 0;
+    segment->cut = false;
     segment->n_bad = 0;
     segment->used = 0;
     segment->worker = worker->number;

@@ -62,8 +62,9 @@ struct segment {
         uint32_t record; /* of the chunk's, from 0 */
     } * bad;
     size_t n_bad, cap_bad;
-    size_t used; /* bytes of the chunk that became records; less than all of it when the cut was no record's end */
-    bool cut;    /* a format of lines: no line end behind the last record */
+    size_t used;    /* bytes of the chunk that became records; less than all of it when the cut was no record's end */
+    uint64_t lines; /* a format of lines: how many */
+    bool cut;       /* and that there is no line end behind the last record */
     unsigned worker;
 };
 
