@@ -48,14 +48,16 @@ put_number(struct text *text, const char *key, double number)
 
 /* A day as its date, any other time as microseconds. */
 static void
-put_origin(struct text *text, const struct value *origin)
+put_origin(struct text *text, const struct value *extra)
 {
     int year, month, day;
-    if (origin->kind != VALUE_INT || origin->i % DAY != 0) {
-        json_value(text, origin, false);
+    int64_t origin = 0;
+    value_get_i64(extra, "origin", &origin);
+    if (origin % DAY != 0) {
+        text_printf(text, "%lld", (long long) origin);
         return;
     }
-    datetime_date(origin->i / DAY, &year, &month, &day);
+    datetime_date(origin / DAY, &year, &month, &day);
     text_printf(text, "\"%04d-%02d-%02d\"", year, month, day);
 }
 
@@ -72,7 +74,7 @@ put_column(struct text *text, const struct column *column, const struct profile_
             continue;
         put_key(text, *key);
         if (strcmp(*key, "origin") == 0)
-            put_origin(text, value);
+            put_origin(text, column->extra);
         else
             json_value(text, value, false);
     }
@@ -339,17 +341,27 @@ task_of(const struct value *columns)
 
 /* What the rows were like, as the `table` frame has it. */
 static int
-read_profile(struct json_reader *reader, const struct value *json, const struct value *array, struct value *table)
+read_profile(struct json_reader *reader, const struct value *json, const struct value *array,
+             const struct value *columns, struct value *table)
 {
     struct arena *arena = reader->arena;
     struct value *profile = value_map(arena), *names = value_array(arena), *missing = value_array(arena),
                  *low = value_array(arena), *high = value_array(arena);
     const struct value *rows = value_get(json, "rows");
+    char shown[96];
     for (size_t i = 0; i < array->n; i++) {
         const struct value *from = array->items[i], *count = value_get(from, "missing_rows"),
                            *min = value_get(from, "min"), *max = value_get(from, "max");
         if (count == NULL && min == NULL && max == NULL)
             continue;
+        const char *type = value_get_string(columns->items[i], "type"),
+                   *role = value_get_string(columns->items[i], "role");
+        bool number = strcmp(type, "num") == 0;
+        if (strcmp(role, "feature") != 0 || (!number && (strcmp(type, "cat") != 0 || min != NULL || max != NULL)))
+            return wrong(reader,
+                         "'missing_rows' is for numeric and categorical features, 'min' and 'max' for numeric ones, "
+                         "and not for column '%s'",
+                         name_quoted(shown, sizeof shown, value_get_string(from, "name")));
         if (rows == NULL)
             return wrong(reader, "'missing_rows', 'min' and 'max' of columns want the key 'rows': how many there were");
         value_push(arena, names, value_copy(arena, value_get(from, "name")));
@@ -426,7 +438,7 @@ read_schema(struct json_reader *reader, const struct value *json, struct schema 
     value_set(arena, table, "columns", columns);
     value_set(arena, table, "task", value_string(arena, task != NULL ? task : task_of(columns)));
     struct error found;
-    if (read_profile(reader, json, array, table) < 0)
+    if (read_profile(reader, json, array, columns, table) < 0)
         return -1;
     if (schema_from_value(schema, table, &found) < 0)
         return wrong(reader, "%s", found.text);

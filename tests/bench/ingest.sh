@@ -23,8 +23,8 @@ seconds() {
         awk -v a="$start" -v b="$end" '{ print b - a, $1 + $2 }' used
     done | sort -g | head -n 1
 }
-# line WHAT TIMES: of seconds(), as speed, and as a multiple of the time of wc -l. On a busy machine look at the processor
-# time: what others take is not in it.
+# line WHAT TIMES: of seconds(), as speed, and as a multiple of the time of wc -l. On a busy machine look at the
+# processor time: what others take is not in it.
 line() {
     awk -v what="$1" -v times="$2" -v bytes="$bytes" -v wc="${wc% *}" 'BEGIN {
         split(times, at, " ")

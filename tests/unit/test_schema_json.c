@@ -149,6 +149,9 @@ test_refused(void **state)
     check_refused(CAT(", \"categories\": [\"x\", \"x\"]"), "s.json: column 'a': 'categories' has 'x' twice");
     check_refused(COLUMN(", \"min\": 1, \"max\": 2"), "s.json: 'missing_rows', 'min' and 'max' of columns want the key "
                                                       "'rows': how many there were");
+    check_refused("{\"rows\": 1, \"columns\": [{\"name\": \"a\", \"type\": \"cat\", \"min\": 1, \"max\": 1}]}",
+                  "s.json: 'missing_rows' is for numeric and categorical features, 'min' and 'max' for numeric ones, "
+                  "and not for column 'a'");
     static const char *const bad[][2] = {{"hash", "3"},        {"percent", "1"},     {"of", "\"t\""},
                                          {"part", "\"year\""}, {"dates", "\"ymd\""}, {"decimal", "1"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
