@@ -99,9 +99,9 @@ static bool
 is_value(const struct ingest *in, enum column_type type, const char *s, size_t n)
 {
     double number;
-    int64_t time;
+    struct datetime_look look;
     return (type == COLUMN_NUM && number_parse_as(s, n, in->decimal, &number)) ||
-           (type == COLUMN_TIME && datetime_parse(s, n, &time));
+           (type == COLUMN_TIME && datetime_look(s, n, &look));
 }
 
 /*

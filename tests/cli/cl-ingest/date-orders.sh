@@ -38,3 +38,5 @@ echo 'other forms'
 for d in 2024/3/4 4.3.2024 '4 Mar 2024' 'March 4, 2024' 20240304T0000 '2024-03-04 00:00 UTC'; do
     printf 'd;y\n%s;1\n%s;2\n%s;3\n' "$d" "$d" "$d" | cl-ingest --role d:time | cl-cat -F csv | sed -n 2p
 done
+echo 'no header'
+printf '13/02/2024,1\n14/02/2024,2\n15/02/2024,3\n' | cl-ingest 2> /dev/null | cl-cat -F csv | cut -d, -f1
