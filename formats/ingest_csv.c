@@ -494,7 +494,8 @@ csv_chunk(struct worker *worker, const struct chunk *chunk, struct segment *segm
     find_runs(&worker->tile->x, &in->x, source->n_names);
     find_runs(&worker->tile->y, &in->y, source->n_names);
     find_runs(&worker->tile->w, &in->w, source->n_names);
-    scan_begin(&worker->scan, chunk->text, chunk->n, in->delimiter);
+    /* No chunk is cut between CR and LF. */
+    scan_begin_piece(&worker->scan, chunk->text, chunk->n, in->delimiter);
     while (scan_next(&worker->scan))
         read_tile(worker, chunk->text, segment, (uint32_t) source->n_names);
     segment->used = worker->scan.end;
