@@ -22,7 +22,7 @@ PREFIX ?= /usr/local
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes $(if $(CI),-Werror)
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -ffp-contract=off -fno-math-errno -ffunction-sections -fdata-sections \
-	-pthread -D_GNU_SOURCE -Icommon -Iformats -Iformats/scan -Ikernels -Ikernels/learn \
+	-pthread -D_GNU_SOURCE -Icommon -Iformats -Iformats/ingest -Iformats/scan -Ikernels -Ikernels/learn \
 	$(CPPFLAGS)
 ALL_LDFLAGS = -Wl,--as-needed -Wl,--gc-sections -pthread $(LDFLAGS)
 LIBS = $(LIBS_MSGPACK) -lzstd -lxxhash -lz -ldl -lm

@@ -17,7 +17,7 @@
 
 #include "error.h"
 #include "file.h"
-#include "scan/scan.h"
+#include "scan.h"
 
 enum {
     CHUNK_BYTES = 1 << 20,

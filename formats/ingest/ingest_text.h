@@ -14,11 +14,11 @@
 
 #include "cells.h"
 #include "chunk.h"
+#include "convert.h"
 #include "csv.h"
 #include "ingest_parts.h"
 #include "intern.h"
-#include "scan/convert.h"
-#include "scan/scan.h"
+#include "scan.h"
 
 /* A code of a worker's own table: of an entry, or one of these. */
 enum {
