@@ -39,6 +39,9 @@ literal(struct rest *rest, char c)
 static bool
 word(struct rest *rest, const char *text)
 {
+    /* Nearly all texts are told by their first letter. */
+    if (rest->s == rest->end || (*rest->s | 32) != (*text | 32))
+        return false;
     size_t n = strlen(text);
     if ((size_t) (rest->end - rest->s) < n || strncasecmp(rest->s, text, n) != 0)
         return false;

@@ -112,12 +112,13 @@ csv_bare_cell(const char *text, uint32_t before, uint32_t behind, char delimiter
     const char *quote = memchr(s, '"', (size_t) (end - s));
     if (quote == NULL)
         return (struct cell){s, (uint32_t) (end - s)};
-    size_t n = 0;
-    while (s < end) {
-        scratch[n++] = *s;
-        s += *s == '"' ? 2 : 1;
+    char *to = scratch;
+    for (; quote != NULL; quote = memchr(s, '"', (size_t) (end - s))) {
+        to = mempcpy(to, s, (size_t) (quote + 1 - s));
+        s = quote + 2;
     }
-    return (struct cell){scratch, (uint32_t) n};
+    to = mempcpy(to, s, (size_t) (end - s));
+    return (struct cell){scratch, (uint32_t) (to - scratch)};
 }
 
 /* The cell of a sink in a row of the tile. */
@@ -127,8 +128,10 @@ tile_cell(const struct worker *worker, const char *text, size_t row, const struc
     const struct scan *scan = &worker->scan;
     uint32_t at = worker->tile->first[row] + (uint32_t) sink->source;
     uint32_t before = scan->before[at], behind = scan->behind[at];
-    if (is_quoted(text, before) ? scan->escaped : scan->blanks)
-        return csv_bare_cell(text, before, behind, worker->in->delimiter, worker->scratch);
+    if (is_quoted(text, before) ? scan->doubled[at / 64] >> at % 64 & 1 : scan->blanks)
+        /* Each cell has a place of its own there. */
+        return csv_bare_cell(text, before, behind, worker->in->delimiter,
+                             worker->scratch + ((uint32_t) (before + 1) - scan->begin));
     return (struct cell){text + (uint32_t) (before + 1), behind - before - 1};
 }
 
@@ -335,18 +338,43 @@ read_hashes(struct worker *worker, const char *text, const struct sink *sink, ui
     }
 }
 
+static inline void
+set_code(struct csv_tile *tile, size_t row, uint32_t code, uint32_t *to)
+{
+    *to = code;
+    if (code == CODE_NOT_UTF8)
+        mark_bad(tile, row);
+}
+
 static void
 read_codes(struct worker *worker, const char *text, struct segment *segment, size_t k, const struct sink *sink,
            uint32_t *to, size_t width)
 {
+    enum { AHEAD = 32 };
     struct csv_tile *tile = worker->tile;
-    for (size_t r = 0; r < tile->n; r++) {
-        uint32_t code = CODE_MISSING;
-        if (sink->source != SINK_NONE && !tile->bad[r])
-            code = segment_code(segment, worker, k, sink, tile_cell(worker, text, r, sink), segment->n + r);
-        to[r * width] = code;
-        if (code == CODE_NOT_UTF8)
-            mark_bad(tile, r);
+    const struct intern *table = &worker->tables[k];
+    struct intern_probe probes[AHEAD];
+    if (sink->source == SINK_NONE || sink->how == READ_HASH) {
+        for (size_t r = 0; r < tile->n; r++)
+            set_code(tile, r,
+                     sink->source == SINK_NONE || tile->bad[r]
+                         ? CODE_MISSING
+                         : segment_code(segment, worker, k, sink, tile_cell(worker, text, r, sink), segment->n + r),
+                     &to[r * width]);
+        return;
+    }
+    for (size_t first = 0; first < tile->n; first += AHEAD) {
+        const size_t n = tile->n - first < AHEAD ? tile->n - first : AHEAD;
+        for (size_t i = 0; i < n; i++) {
+            const struct cell cell = tile_cell(worker, text, first + i, sink);
+            intern_begin(table, cell.s, cell.n, &probes[i]);
+        }
+        for (size_t i = 0; i < n; i++)
+            intern_fetch(table, &probes[i]);
+        for (size_t i = 0, r = first; i < n; i++, r++)
+            set_code(tile, r,
+                     tile->bad[r] ? CODE_MISSING : segment_code_end(segment, worker, k, &probes[i], segment->n + r),
+                     &to[r * width]);
     }
 }
 

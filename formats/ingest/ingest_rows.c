@@ -240,8 +240,18 @@ segment_code(struct segment *segment, struct worker *worker, size_t k, const str
                    ? 1 + (uint32_t) (XXH3_64bits(cell.s, cell.n) & ((1u << sink->bits) - 1))
                    : CODE_NOT_UTF8;
     }
-    const struct intern_entry *entry = intern_find(&worker->tables[k], cell.s, cell.n);
-    return entry != NULL ? entry->value : new_code(segment, worker, k, cell, row);
+    struct intern_probe probe;
+    intern_begin(&worker->tables[k], cell.s, cell.n, &probe);
+    return segment_code_end(segment, worker, k, &probe, row);
+}
+
+uint32_t
+segment_code_end(struct segment *segment, struct worker *worker, size_t k, const struct intern_probe *probe,
+                 uint64_t row)
+{
+    const struct intern_entry *entry = intern_end(&worker->tables[k], probe);
+    return entry != NULL ? entry->value
+                         : new_code(segment, worker, k, (struct cell){probe->s, (uint32_t) probe->n}, row);
 }
 
 void

@@ -182,6 +182,9 @@ bool segment_rest(struct segment *segment, struct worker *worker, const struct c
 /* The worker's code of a category of column k (c, then label) in row `row` of the segment. */
 uint32_t segment_code(struct segment *segment, struct worker *worker, size_t k, const struct sink *sink,
                       struct cell cell, uint64_t row);
+/* The same for a column that is not hashed, whose string was looked for with intern_begin(). */
+uint32_t segment_code_end(struct segment *segment, struct worker *worker, size_t k, const struct intern_probe *probe,
+                          uint64_t row);
 void segment_text(struct segment *segment, const struct ingest *in, size_t k, struct cell cell, uint64_t row);
 
 void worker_open(struct worker *worker, struct ingest *in, unsigned number);

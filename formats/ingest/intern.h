@@ -82,13 +82,40 @@ intern_hash(const struct intern_key *key, size_t n)
            intern_fold(w[2] ^ 0xc2b2ae3d27d4eb4f, w[3] ^ 0x165667b19e3779f9);
 }
 
-static inline struct intern_entry *
-intern_find(const struct intern *table, const char *s, size_t n)
-{
+/*
+ * A string that is looked for, in three steps, so that those who look for many can take each step for all of them:
+ * their cache misses are then waited for together.
+ */
+struct intern_probe {
     struct intern_key key;
-    intern_make_key(s, n, &key);
-    uint64_t hash = intern_hash(&key, n);
-    uint32_t tag = (uint32_t) (hash >> 32) & ~((1U << INTERN_INDEX_BITS) - 1);
+    uint64_t hash;
+    const char *s;
+    size_t n;
+};
+
+static inline void
+intern_begin(const struct intern *table, const char *s, size_t n, struct intern_probe *probe)
+{
+    intern_make_key(s, n, &probe->key);
+    probe->s = s;
+    probe->n = n;
+    probe->hash = intern_hash(&probe->key, n);
+    __builtin_prefetch(&table->slots[probe->hash & (table->n_slots - 1)]);
+}
+
+/* Where its entry is likely to be. */
+static inline void
+intern_fetch(const struct intern *table, const struct intern_probe *probe)
+{
+    uint32_t slot = table->slots[probe->hash & (table->n_slots - 1)];
+    __builtin_prefetch(&table->entries[(slot & ((1U << INTERN_INDEX_BITS) - 1)) - (slot != 0)]);
+}
+
+static inline struct intern_entry *
+intern_end(const struct intern *table, const struct intern_probe *probe)
+{
+    const uint64_t hash = probe->hash;
+    const uint32_t tag = (uint32_t) (hash >> 32) & ~((1U << INTERN_INDEX_BITS) - 1);
     for (size_t i = hash & (table->n_slots - 1);; i = (i + 1) & (table->n_slots - 1)) {
         uint32_t slot = table->slots[i];
         if (slot == 0)
@@ -96,12 +123,20 @@ intern_find(const struct intern *table, const char *s, size_t n)
         if ((slot & ~((1U << INTERN_INDEX_BITS) - 1)) != tag)
             continue;
         struct intern_entry *entry = &table->entries[(slot & ((1U << INTERN_INDEX_BITS) - 1)) - 1];
-        uint64_t differ = entry->n ^ n;
+        uint64_t differ = entry->n ^ probe->n;
         for (int k = 0; k < 4; k++)
-            differ |= entry->key.words[k] ^ key.words[k];
-        if (differ == 0 && (n <= 32 || memcmp(entry->s, s, n) == 0))
+            differ |= entry->key.words[k] ^ probe->key.words[k];
+        if (differ == 0 && (probe->n <= 32 || memcmp(entry->s, probe->s, probe->n) == 0))
             return entry;
     }
+}
+
+static inline struct intern_entry *
+intern_find(const struct intern *table, const char *s, size_t n)
+{
+    struct intern_probe probe;
+    intern_begin(table, s, n, &probe);
+    return intern_end(table, &probe);
 }
 
 #endif

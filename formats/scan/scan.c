@@ -56,6 +56,9 @@ grow(struct scan_inside *in, size_t cap)
     uint32_t **const arrays[] = {&in->positions, &in->before, &in->ends, &in->starts, &in->bad};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         *arrays[i] = mem_realloc(*arrays[i], cap + SCAN_SPARE, sizeof **arrays[i]);
+    const size_t had = in->doubled != NULL ? in->cap / 64 + 2 : 0, n = cap / 64 + 2;
+    in->doubled = mem_realloc(in->doubled, n, sizeof *in->doubled);
+    memset(in->doubled + had, 0, (n - had) * sizeof *in->doubled);
     in->cap = cap;
 }
 
@@ -77,6 +80,7 @@ scan_close(struct scan *scan)
     free(scan->inside->ends);
     free(scan->inside->starts);
     free(scan->inside->bad);
+    free(scan->inside->doubled);
     free(scan->inside);
     *scan = (struct scan){0};
 }
@@ -150,7 +154,9 @@ scan_next(struct scan *scan)
     uint32_t at = scan->end;
     bool one_by_one = false;
     in->n_cells = in->n_records = in->n_bad = 0;
-    in->apart = in->high = in->blanks = in->escaped = false;
+    in->apart = in->high = in->blanks = false;
+    memset(in->doubled, 0, (in->n_doubled + 63) / 64 * sizeof *in->doubled);
+    in->n_doubled = 0;
     in->enough = at + SCAN_TILE;
     while (!in->done && (in->n_records == 0 || at < in->enough)) {
         bool full;
@@ -186,7 +192,7 @@ scan_next(struct scan *scan)
     scan->bad = in->bad;
     scan->n_bad = in->n_bad;
     scan->ascii = !in->high;
-    scan->escaped = in->escaped;
+    scan->doubled = in->doubled;
     scan->blanks = in->blanks;
     return in->n_records > 0;
 }

@@ -44,8 +44,9 @@ struct scan {
     const uint32_t *starts; /* [n_records] offset of the first byte of record r */
     const uint32_t *bad;    /* [n_bad] records with a NUL or with text behind a closing quote, ascending */
     size_t n_bad;
-    bool ascii;     /* surely no byte of these records is above 0x7f */
-    bool escaped;   /* some quoted cell may have doubled quotes in it */
+    bool ascii; /* surely no byte of these records is above 0x7f */
+    const uint64_t
+        *doubled;   /* [n_cells] bits: the cell, a quoted one, may have doubled quotes in it; else it has none */
     bool blanks;    /* some cell may have blanks around it */
     uint32_t begin; /* offset of the first byte of the first of these records */
     uint32_t end;   /* offset behind the last record found so far: where the next one starts */

@@ -111,7 +111,7 @@ run_apart(struct scan_inside *in, struct place *place, const bool quotes)
     uint32_t *const behind = in->positions + 1, *const before = in->before, *const ends = in->ends;
     const size_t cap = in->cap;
     struct block all = block_zero();
-    uint64_t touching = 0, doubled = 0;
+    uint64_t touching = 0;
     struct place here = *place;
     size_t n_cells = here.n_cells, n_records = here.n_records;
     uint32_t at = here.at;
@@ -162,7 +162,8 @@ run_apart(struct scan_inside *in, struct place *place, const bool quotes)
             odd = (opening & ~(opens | pairs)) | block_eq(b, '\0') |
                   (closing & ~(closes | (opening >> 1)) & ~(UINT64_C(1) << 63));
         const uint64_t good_ends = ends_record & ((odd & -odd) - 1);
-        doubled |= pairs;
+        for (uint64_t left = pairs & ((odd & -odd) - 1); quotes && left != 0; left &= left - 1)
+            scan_mark_doubled(in, n_cells + block_count(ends_cell & ((left & -left) - 1)));
 
         /* A cell in quotes is what is between its quotes; one of them may lie in the next block, one in the last. */
         block_positions(before + n_before, (starts_cell & ~(opens >> 1)) | (opens & ~UINT64_C(1)), at);
@@ -195,7 +196,6 @@ run_apart(struct scan_inside *in, struct place *place, const bool quotes)
     }
     in->high = in->high || block_high(all);
     in->blanks = in->blanks || touching != 0;
-    in->escaped = in->escaped || doubled != 0;
     in->n_cells = n_cells;
     in->n_records = n_records;
     here.at = at;
@@ -260,7 +260,7 @@ record(struct scan_inside *in, uint32_t at, uint32_t *end)
     const struct block_set odd_set = block_set("\"\r", 3);
     uint32_t *const behind = in->positions + 1, *const before = in->before;
     struct block all = block_zero();
-    bool odd = false, bad = false, blanks = false, escaped = false;
+    bool odd = false, bad = false, blanks = false;
     size_t n_cells = in->n_cells;
     uint32_t cell = at; /* its first byte */
     before[n_cells] = at - 1;
@@ -279,7 +279,7 @@ record(struct scan_inside *in, uint32_t at, uint32_t *end)
                 behind[n_cells] = p;
                 if (p + 1 < n && text[p + 1] == '"') {
                     state = PAIR;
-                    escaped = true;
+                    scan_mark_doubled(in, n_cells);
                 }
             } else if (state == PAIR) {
                 state = QUOTED;
@@ -325,7 +325,6 @@ found:
     in->n_records++;
     in->high = in->high || block_high(all);
     in->blanks |= blanks;
-    in->escaped |= escaped;
     return odd || bad ? RECORD_ODD : RECORD_CLEAN;
 }
 

@@ -44,10 +44,12 @@ struct scan_inside {
     uint32_t *before;    /* [n_cells], used when `apart` */
     uint32_t *ends, *starts, *bad;
     size_t n_cells, n_records, n_bad;
+    uint64_t *doubled; /* [cap] bits; those set are of cells below `n_doubled` */
+    size_t n_doubled;
     size_t cap; /* cells; records are fewer */
     uint32_t enough;
     bool apart;
-    bool high, blanks, escaped; /* seen: a byte above 0x7f, a blank at the edge of a cell, a doubled quote */
+    bool high, blanks; /* seen: a byte above 0x7f, a blank at the edge of a cell */
 };
 
 /* Gives the bytes before cells an array of their own. */
@@ -57,6 +59,14 @@ scan_apart(struct scan_inside *in)
     if (!in->apart)
         memcpy(in->before, in->positions, (in->n_cells + 1) * sizeof *in->before);
     in->apart = true;
+}
+
+/* The cell has doubled quotes. Cells are marked again when what was found is dropped: a mark may be one too many. */
+static inline void
+scan_mark_doubled(struct scan_inside *in, size_t cell)
+{
+    in->doubled[cell / 64] |= UINT64_C(1) << cell % 64;
+    in->n_doubled = cell < in->n_doubled ? in->n_doubled : cell + 1;
 }
 
 struct scan_kernels {

@@ -111,7 +111,7 @@ check_cell(struct scan_check *check, const struct scan *scan, size_t k, bool *em
         for (const char *p = first; p < last; p++) {
             text_add(&check->got, p, 1);
             if (*p == '"') {
-                flags = flags && scan->escaped;
+                flags = flags && (scan->doubled[k / 64] >> k % 64 & 1);
                 p++;
             }
         }
@@ -171,7 +171,7 @@ check_scan(struct scan_check *check, struct scan *scan, const char *bytes, size_
             for (size_t of_record = 0; k < scan->ends[r]; k++, of_record++) {
                 const size_t stored = check->got.n;
                 if (!check_cell(check, scan, k, &empty))
-                    return "blanks or escaped";
+                    return "blanks or doubled";
                 if (of_record >= CSV_MAX_COLUMNS)
                     check->got.n = stored;
             }

@@ -292,7 +292,7 @@ test_interface(void **state)
         assert_int_equal(scan->end, 14);
         assert_true(scan->ascii);
         assert_true(scan->blanks);
-        assert_false(scan->escaped);
+        assert_int_equal(scan->doubled[0], 0);
         assert_false(scan_next(scan));
         assert_int_equal(scan->end, 14);
     }
