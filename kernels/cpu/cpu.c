@@ -381,8 +381,7 @@ chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, s
 {
     bool wide = is_wide(state, n, 6);
     struct rows_job job = {state, rows, (size_t) first, n, group_rows(state, n, wide), plan_lowest(state->network)};
-    for (size_t i = 0; i < n; i++)
-        state->row[i] = plan_rows_at(rows, first + i, &state->part[i]);
+    cpu_chunk_rows(state, rows, first, n);
     cpu_each(state, wide, (n + job.group - 1) / job.group, train_task, &job);
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(state->losses[i]))
@@ -444,6 +443,7 @@ prepare(struct engine_state *state, const struct plan *plan, struct error *error
         state->values[ENGINE_V] = values_open(state->network);
     if (state->gradient == NULL)
         state->gradient = cpu_gradient_open(state->network);
+    state->ahead.n = 0;
     uint64_t rows = plan_rows_most(plan, state->sets);
     chunk_reserve(state, rows);
     for (uint64_t chunks = (rows - 1) / chunk_most(state), level = 0; chunks != 0; chunks >>= 1, level++)

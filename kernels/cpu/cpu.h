@@ -53,6 +53,13 @@ struct cpu_piece {
     size_t first, last; /* rows of a weight (gradient), elements (update) */
 };
 
+/* Rows of part 0 at positions [first, first + n) of an epoch: some steps ahead, for many together cost little. */
+struct cpu_ahead {
+    uint64_t epoch, first;
+    size_t n;
+    uint64_t row[CPU_PERMUTE_ROWS];
+};
+
 struct engine_state {
     const struct network *network;
     const struct cpu_kernels *kernels;
@@ -72,11 +79,12 @@ struct engine_state {
 
     /* the chunk: rows of a step or of forward(), [chunk_rows] each */
     size_t chunk_rows, ld_x;
-    float *x;              /* [rows + spare, ld_x] */
-    uint32_t *c;           /* [rows, n_c] */
-    float *y;              /* [rows, o] */
-    uint32_t *label;       /* [rows] */
-    float *losses;         /* [rows] */
+    float *x;        /* [rows + spare, ld_x] */
+    uint32_t *c;     /* [rows, n_c] */
+    float *y;        /* [rows, o] */
+    uint32_t *label; /* [rows] */
+    float *losses;   /* [rows] */
+    struct cpu_ahead ahead;
     uint64_t *row;         /* [rows] number in its set */
     uint32_t *part;        /* [rows] */
     uint32_t *next, *last; /* [n_c, rows] rows of equal code: the next one, the last one by place */
@@ -102,6 +110,9 @@ void cpu_close(struct engine_state *state);
 
 /* pick.c: the kernels for this machine, or those CL_ISA names. NULL with a sentence. */
 const struct cpu_kernels *cpu_kernels_pick(struct error *error);
+
+/* order.c: sets of rows [first, first + n) of the step, and row numbers in them, into the chunk. */
+void cpu_chunk_rows(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n);
 
 /* gradient.c */
 struct cpu_gradient *cpu_gradient_open(const struct network *network);

@@ -17,7 +17,7 @@
 #include "plan.h"
 #include "rng.h"
 
-enum { CPU_ALIGN = 16, CPU_SPARE_ROWS = 8, CPU_ROW_STEP = 24, CPU_CHUNK_BLOCKS = 8 };
+enum { CPU_ALIGN = 16, CPU_SPARE_ROWS = 8, CPU_ROW_STEP = 24, CPU_CHUNK_BLOCKS = 8, CPU_PERMUTE_ROWS = 1024 };
 
 struct cpu_kernels {
     const char *name;
@@ -38,6 +38,8 @@ struct cpu_kernels {
     void (*add)(size_t n, const float *from, float *to);
     /* In place of z: h; and q = the slope (NULL for relu, whose slope is seen from h). */
     void (*activate)(enum activation activation, size_t n, float *h, float *q);
+    /* to[i] = permutation_at(permutation, first + i), n <= CPU_PERMUTE_ROWS, of a permutation of at most 2^31. */
+    void (*permute)(const struct permutation *permutation, uint32_t first, size_t n, uint32_t *to);
     /* h and q (or NULL) times the masks of rows [first, first + rows) of the batch. */
     void (*dropout)(struct rng_key key, uint64_t step, float p, size_t first, size_t rows, size_t n, size_t ld,
                     float *h, float *q);

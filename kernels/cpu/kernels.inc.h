@@ -269,6 +269,58 @@ philox(uint32_t k0, uint32_t k1, uint32_t c0, uint32_t c1, uint32_t c2, uint32_t
     *o3 = c3;
 }
 
+/* mix() and a turn of permutation_at() of common/rng.c, for n numbers side by side. */
+ALWAYS_INLINE uint32_t
+mix(uint32_t x, uint32_t key)
+{
+    x = (x ^ key) * 0x9E3779B1u;
+    x = (x ^ x >> 15 ^ key) * 0x85EBCA77u;
+    x = (x ^ x >> 13) * 0xC2B2AE3Du;
+    return x ^ x >> 16;
+}
+
+ALWAYS_INLINE void
+permute_once(const struct permutation *given, size_t n, uint32_t *numbers)
+{
+    const struct permutation p = *given;
+    const uint32_t left_mask = (1u << p.left_bits) - 1, right_mask = (1u << p.right_bits) - 1;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t left = numbers[i] >> p.right_bits, right = numbers[i] & right_mask;
+        UNROLL
+        for (int round = 0; round < 8; round += 2) {
+            left ^= mix(right, p.round_key[round]) & left_mask;
+            right ^= mix(left, p.round_key[round + 1]) & right_mask;
+        }
+        numbers[i] = left << p.right_bits | right;
+    }
+}
+
+/* Numbers that fall outside go round again, all of them together. */
+static void
+permute(const struct permutation *permutation, uint32_t first, size_t n, uint32_t *to)
+{
+    uint32_t place[CPU_PERMUTE_ROWS], again[CPU_PERMUTE_ROWS];
+    size_t outside = 0;
+    for (size_t i = 0; i < n; i++)
+        to[i] = first + (uint32_t) i;
+    permute_once(permutation, n, to);
+    for (size_t i = 0; i < n; i++) {
+        place[outside] = (uint32_t) i;
+        again[outside] = to[i];
+        outside += to[i] >= permutation->n;
+    }
+    for (size_t left = outside; left != 0; left = outside) {
+        permute_once(permutation, left, again);
+        outside = 0;
+        for (size_t i = 0; i < left; i++) {
+            to[place[i]] = again[i];
+            place[outside] = place[i];
+            again[outside] = again[i];
+            outside += again[i] >= permutation->n;
+        }
+    }
+}
+
 static void
 dropout(struct rng_key key, uint64_t step, float p, size_t first, size_t rows, size_t n, size_t ld, float *h, float *q)
 {
@@ -546,6 +598,7 @@ const struct cpu_kernels CPU_KERNELS = {
     .bias_gradient = bias_gradient,
     .add = add,
     .activate = activate,
+    .permute = permute,
     .dropout = dropout,
     .slope = slope,
     .loss = loss_of_rows,

@@ -287,6 +287,26 @@ test_long_batches(void **unused)
     check(&wide);
 }
 
+/* More rows than a block, and than a window, of the row order has; steps that span its windows and its epochs. */
+static void
+test_long_epochs(void **unused)
+{
+    (void) unused;
+    const uint64_t rows[] = {65536, 70000, 530000, 600001};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct spec spec = base;
+        spec.n_x = 1;
+        spec.n_c = 0;
+        spec.n_hidden = 0;
+        spec.n_out = 1;
+        spec.loss = LOSS_MSE;
+        spec.rows = rows[i];
+        spec.batch = (uint32_t) rows[i] / 5 - 7;
+        spec.steps = 7;
+        check(&spec);
+    }
+}
+
 /* Big enough for two threads in every phase. */
 static void
 test_wide(void **unused)
@@ -624,6 +644,7 @@ main(void)
         cmocka_unit_test(test_activations_and_batches),
         cmocka_unit_test(test_plans),
         cmocka_unit_test(test_long_batches),
+        cmocka_unit_test(test_long_epochs),
         cmocka_unit_test(test_wide),
         cmocka_unit_test(test_shares),
         cmocka_unit_test(test_steps_cut_and_moved),
