@@ -524,7 +524,12 @@ csv_chunk(struct worker *worker, const struct chunk *chunk, struct segment *segm
     find_runs(&worker->tile->w, &in->w, source->n_names);
     /* No chunk is cut between CR and LF. */
     scan_begin_piece(&worker->scan, chunk->text, chunk->n, in->delimiter);
-    while (scan_next(&worker->scan))
+    const struct scan *scan = &worker->scan;
+    while (!segment->full && scan_next(&worker->scan)) {
         read_tile(worker, chunk->text, segment, (uint32_t) source->n_names);
-    segment->used = worker->scan.end;
+        segment->lines += scan->folded ? scan_lines(source->scan, chunk->text + scan->begin, scan->end - scan->begin)
+                                       : scan->n_records;
+        segment->full = segment_full(segment, in) && scan->end < chunk->n;
+    }
+    segment->used = scan->end;
 }

@@ -75,17 +75,33 @@ stream_code(struct ingest *in, const struct sink *sink, struct cell string)
     return 0;
 }
 
+/* Segments of a worker come in the order of its codes, each perhaps in parts, when the first strings are known. */
 static void
 learn_strings(struct code_map *map, const struct segment_codes *codes)
 {
     size_t n = codes->first - 1 + codes->n;
-    if (codes->n == 0)
+    if (n <= map->n)
         return;
     mem_grow(&map->strings, &map->cap_strings, n, sizeof *map->strings);
     mem_grow(&map->codes, &map->cap_codes, n, sizeof *map->codes);
-    memcpy(map->strings + codes->first - 1, codes->strings, codes->n * sizeof *map->strings);
+    memcpy(map->strings + map->n, codes->strings + (map->n - (codes->first - 1)), (n - map->n) * sizeof *map->strings);
     memset(map->codes + map->n, 0, (n - map->n) * sizeof *map->codes);
     map->n = n;
+}
+
+/* The first of the spilled strings of rows from `row` on. */
+static size_t
+find_spilled(const struct segment_codes *codes, uint64_t row)
+{
+    size_t low = 0, high = codes->n_spilled;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (codes->spilled[middle].row < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 /* One column's codes of rows [first, n). Where it ends: before n when there are too many values. */
@@ -95,13 +111,11 @@ order_column(struct ingest *in, const struct segment *segment, size_t k, const s
 {
     struct text_source *source = in->source.state;
     struct code_map *map = &source->maps[segment->worker * (in->c.n + in->label.n) + k];
-    size_t next = 0; /* of the spilled strings */
     const struct segment_codes *own = &segment->codes[k];
-    learn_strings(map, &segment->codes[k]);
+    learn_strings(map, own);
     if (sink->how == READ_HASH || sink->source == SINK_NONE)
         return n;
-    while (next < own->n_spilled && own->spilled[next].row < first)
-        next++;
+    size_t next = find_spilled(own, first);
     for (uint64_t r = first; r < n; r++) {
         uint32_t code = codes[r * width];
         if (code == CODE_MISSING)
@@ -220,7 +234,7 @@ order_chunk(struct ingest *in, const struct chunk *chunk, struct segment *segmen
         return too_many(in, full, record_line(in, chunk, record), error);
     in->record = first + segment->n_records;
     number_rows(in, segment, first);
-    source->line += source->lines != 0 ? segment->lines : scan_lines(source->scan, chunk->text, segment->used);
+    source->line += segment->lines;
     if (segment->cut)
         source->cut = true;
     return 0;
@@ -292,8 +306,8 @@ between_read(struct ingest *in, struct error *error)
             break;
         if (got == CSV_RECORD && loose_row(in))
             continue;
-        /* What is wrong with the rows before comes first. */
-        if (loose_codes(in, &done, error) < 0)
+        /* What is wrong with the rows before comes first, where this may be the end. */
+        if ((got < 0 || ingest_bad_matters(in)) && loose_codes(in, &done, error) < 0)
             return -1;
         if (got < 0) {
             *error = found;
@@ -341,12 +355,73 @@ end_file(struct ingest *in, struct error *error)
     return 0;
 }
 
+/* A chunk, or what is left of one, was parsed: its rows are next. 1, or -1. */
+static int
+take_piece(struct ingest *in, const struct chunk *piece, struct segment *segment, struct error *error)
+{
+    struct text_source *source = in->source.state;
+    if (order_chunk(in, piece, segment, error) < 0)
+        return -1;
+    struct chunk rest = {.text = piece->text + segment->used,
+                         .n = piece->n - segment->used,
+                         .last = piece->last,
+                         .paused = piece->paused};
+    source->rest.n = 0;
+    source->paused = piece->paused;
+    if (segment->full) {
+        source->rest = rest;
+        source->paused = false;
+    } else if (rest.n > 0 && source->lines != 0) {
+        return error_set(error, STATUS_DATA, "%s:%" PRIu64 ": the line is longer than %d bytes", source->input.name,
+                         source->line + 1, CHUNK_LINE_MOST);
+    } else if (rest.n > 0) {
+        between_begin(in, rest.text, rest.n);
+        source->line += scan_lines(source->scan, rest.text, rest.n);
+    }
+    use(source, segment);
+    return 1;
+}
+
+/* More of a chunk whose rows were too many for one segment. */
+static int
+take_rest(struct ingest *in, struct error *error)
+{
+    struct text_source *source = in->source.state;
+    const struct chunk piece = source->rest;
+    loose_begin(in);
+    source->parse(&source->workers[source->n_workers - 1], &piece, &source->loose);
+    return take_piece(in, &piece, &source->loose, error);
+}
+
+/* A chunk that does not begin where a record does: what was made of it is wrong, but for the strings learnt. */
+static int
+take_between(struct ingest *in, const struct slot *slot, struct error *error)
+{
+    struct text_source *source = in->source.state;
+    const size_t n_codes = in->c.n + in->label.n;
+    for (size_t k = 0; k < n_codes; k++)
+        learn_strings(&source->maps[slot->segment.worker * n_codes + k], &slot->segment.codes[k]);
+    source->paused = slot->chunk.paused;
+    csv_feed(&source->between, slot->chunk.text, slot->chunk.n);
+    if (between_read(in, error) < 0)
+        return -1;
+    source->line += scan_lines(source->scan, slot->chunk.text, slot->chunk.n);
+    if (csv_between(&source->between)) {
+        csv_close(&source->between);
+        source->between_open = false;
+    }
+    use(source, &source->loose);
+    return 1;
+}
+
 /* The next rows, in source->current: 1; 0 when all files were read; -1. There may be none. */
 static int
 next_segment(struct ingest *in, struct error *error)
 {
     struct text_source *source = in->source.state;
     struct slot *slot;
+    if (source->rest.n > 0)
+        return take_rest(in, error);
     if (source->taken != NULL)
         flow_done(&source->flow);
     source->taken = NULL;
@@ -357,39 +432,11 @@ next_segment(struct ingest *in, struct error *error)
         got = end_file(in, error);
         if (got != 0)
             return got;
-        got = text_open_next(in, error);
         source->current = NULL;
-        return got;
+        return text_open_next(in, error);
     }
     source->taken = slot;
-    source->paused = slot->chunk.paused;
-    if (source->between_open) {
-        /* The chunk does not begin where a record does: what was made of it is wrong, but for the strings learnt. */
-        for (size_t k = 0; k < in->c.n + in->label.n; k++)
-            learn_strings(&source->maps[slot->segment.worker * (in->c.n + in->label.n) + k], &slot->segment.codes[k]);
-        csv_feed(&source->between, slot->chunk.text, slot->chunk.n);
-        if (between_read(in, error) < 0)
-            return -1;
-        source->line += scan_lines(source->scan, slot->chunk.text, slot->chunk.n);
-        if (csv_between(&source->between)) {
-            csv_close(&source->between);
-            source->between_open = false;
-        }
-        use(source, &source->loose);
-        return 1;
-    }
-    if (order_chunk(in, &slot->chunk, &slot->segment, error) < 0)
-        return -1;
-    size_t used = slot->segment.used;
-    if (used < slot->chunk.n && source->lines != 0)
-        return error_set(error, STATUS_DATA, "%s:%" PRIu64 ": the line is longer than %d bytes", source->input.name,
-                         source->line + 1, CHUNK_LINE_MOST);
-    if (used < slot->chunk.n) {
-        between_begin(in, slot->chunk.text + used, slot->chunk.n - used);
-        source->line += scan_lines(source->scan, slot->chunk.text + used, slot->chunk.n - used);
-    }
-    use(source, &slot->segment);
-    return 1;
+    return source->between_open ? take_between(in, slot, error) : take_piece(in, &slot->chunk, &slot->segment, error);
 }
 
 /* The rows of a segment as they are. */

@@ -20,6 +20,9 @@
 #include "intern.h"
 #include "scan.h"
 
+/* The tensors of a segment, about: rows may be much longer than their text, where features are absent from it. */
+enum { SEGMENT_BYTES = 32 << 20 };
+
 /* A code of a worker's own table: of an entry, or one of these. */
 enum {
     CODE_MISSING = 0,
@@ -63,8 +66,9 @@ struct segment {
     } * bad;
     size_t n_bad, cap_bad;
     size_t used;    /* bytes of the chunk that became records; less than all of it when the cut was no record's end */
-    uint64_t lines; /* a format of lines: how many */
-    bool cut;       /* and that there is no line end behind the last record */
+    uint64_t lines; /* that end in those */
+    bool cut;       /* a format of lines: there is no line end behind the last record */
+    bool full;      /* the rows are so many that the rest of the chunk is for another segment */
     unsigned worker;
 };
 
@@ -142,6 +146,7 @@ struct text_source {
     uint64_t *loose_lines;
     size_t cap_loose_lines;
     struct slot *taken;      /* whose rows are being used, */
+    struct chunk rest;       /* what is left of its chunk when the segment was full, */
     struct segment *current; /* these, */
     uint64_t at;             /* from this one on */
     bool paused;             /* the input paused behind them */
@@ -174,6 +179,8 @@ void segment_close(struct segment *segment, const struct ingest *in);
 void segment_reset(struct segment *segment, const struct ingest *in, const struct worker *worker);
 /* Room for `more` rows behind those there are. */
 void segment_reserve(struct segment *segment, const struct ingest *in, size_t more);
+/* So many rows are enough for one segment. */
+bool segment_full(const struct segment *segment, const struct ingest *in);
 void segment_bad(struct segment *segment, size_t at);
 /* Appends a row; false when a cell is bad and the row is not there. cells: by source column. */
 bool segment_row(struct segment *segment, struct worker *worker, const struct cell *cells);

@@ -154,7 +154,7 @@ scan_next(struct scan *scan)
     uint32_t at = scan->end;
     bool one_by_one = false;
     in->n_cells = in->n_records = in->n_bad = 0;
-    in->apart = in->high = in->blanks = false;
+    in->apart = in->high = in->blanks = in->folded = false;
     memset(in->doubled, 0, (in->n_doubled + 63) / 64 * sizeof *in->doubled);
     in->n_doubled = 0;
     in->enough = at + SCAN_TILE;
@@ -194,6 +194,7 @@ scan_next(struct scan *scan)
     scan->ascii = !in->high;
     scan->doubled = in->doubled;
     scan->blanks = in->blanks;
+    scan->folded = in->folded;
     return in->n_records > 0;
 }
 

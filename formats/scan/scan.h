@@ -48,6 +48,7 @@ struct scan {
     const uint64_t
         *doubled;   /* [n_cells] bits: the cell, a quoted one, may have doubled quotes in it; else it has none */
     bool blanks;    /* some cell may have blanks around it */
+    bool folded;    /* some quoted cell may have a line end in it; else the records are the physical lines */
     uint32_t begin; /* offset of the first byte of the first of these records */
     uint32_t end;   /* offset behind the last record found so far: where the next one starts */
 

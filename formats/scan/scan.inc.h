@@ -111,7 +111,7 @@ run_apart(struct scan_inside *in, struct place *place, const bool quotes)
     uint32_t *const behind = in->positions + 1, *const before = in->before, *const ends = in->ends;
     const size_t cap = in->cap;
     struct block all = block_zero();
-    uint64_t touching = 0;
+    uint64_t touching = 0, folded = 0;
     struct place here = *place;
     size_t n_cells = here.n_cells, n_records = here.n_records;
     uint32_t at = here.at;
@@ -125,10 +125,12 @@ run_apart(struct scan_inside *in, struct place *place, const bool quotes)
         const uint64_t quote = quotes ? block_eq(b, '"') : 0;
         /* The opening quote and what it quotes. */
         const uint64_t inside = quotes ? block_prefix_xor(quote) ^ here.inside : 0;
-        const uint64_t lf = block_eq(b, '\n') & ~inside, cr = block_eq(b, '\r') & ~inside;
+        const uint64_t all_lf = block_eq(b, '\n'), all_cr = block_eq(b, '\r');
+        const uint64_t lf = all_lf & ~inside, cr = all_cr & ~inside;
         const uint64_t delimiters = block_eq(b, delimiter) & ~inside;
         const uint64_t blank = block_among(b, blanks) & ~inside;
         all = block_or(all, b);
+        folded |= (all_lf | all_cr) & inside;
 
         /* Of CR LF, the CR ends a cell and the LF is before the next one. A CR in the last place waits for its LF. */
         const uint64_t ends_record = cr | (lf & ~(cr << 1 | here.cr));
@@ -196,6 +198,7 @@ run_apart(struct scan_inside *in, struct place *place, const bool quotes)
     }
     in->high = in->high || block_high(all);
     in->blanks = in->blanks || touching != 0;
+    in->folded = in->folded || folded != 0;
     in->n_cells = n_cells;
     in->n_records = n_records;
     here.at = at;
@@ -273,6 +276,7 @@ record(struct scan_inside *in, uint32_t at, uint32_t *end)
             const char c = text[p];
             if (state == QUOTED) {
                 bad |= c == '\0';
+                in->folded |= c == '\n' || c == '\r';
                 if (c != '"')
                     continue;
                 state = CLOSED;

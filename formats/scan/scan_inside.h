@@ -49,7 +49,7 @@ struct scan_inside {
     size_t cap; /* cells; records are fewer */
     uint32_t enough;
     bool apart;
-    bool high, blanks; /* seen: a byte above 0x7f, a blank at the edge of a cell */
+    bool high, blanks, folded; /* seen: a byte above 0x7f, a blank at the edge of a cell, a line end in quotes */
 };
 
 /* Gives the bytes before cells an array of their own. */

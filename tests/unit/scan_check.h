@@ -179,6 +179,9 @@ check_scan(struct scan_check *check, struct scan *scan, const char *bytes, size_
             if (n_cells == 1 && empty)
                 check->got.n = mark;
         }
+        if (!scan->folded &&
+            scan_lines(scan->kernels, scan->text + scan->begin, scan->end - scan->begin) != scan->n_records)
+            return "folded";
         if (k != scan->n_cells || n_bad != scan->n_bad)
             return "n_cells or n_bad";
         line += scan_lines(scan->kernels, scan->text + begin, scan->end - begin);
