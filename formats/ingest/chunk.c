@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "memory.h"
 
@@ -43,9 +44,9 @@ chunker_close(struct chunker *chunker)
     *chunker = (struct chunker){0};
 }
 
-/* What lies ready: carried bytes, then the head. */
+/* Bytes of the head that are left. */
 static size_t
-take_ready(struct chunker *chunker, char *to, size_t room)
+take_head(struct chunker *chunker, char *to, size_t room)
 {
     size_t n = chunker->n_head - chunker->head_at;
     n = n < room ? n : room;
@@ -55,26 +56,36 @@ take_ready(struct chunker *chunker, char *to, size_t room)
     return n;
 }
 
-/* Reads until the chunk holds `want` bytes. 1, 2 = the input pauses, 0 = it has ended, -1. */
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Reads until the chunk holds `want` bytes. 1, 2 = the input pauses or trickles, 0 = it has ended, -1. */
 static int
 fill(struct chunker *chunker, struct chunk *chunk, size_t want, struct error *error)
 {
-    chunk->n += take_ready(chunker, chunk->text + chunk->n, want - chunk->n);
+    int64_t since = -1; /* when there was nothing to read for the first time */
+    chunk->n += take_head(chunker, chunk->text + chunk->n, want - chunk->n);
     while (chunk->n < want) {
         ssize_t got = input_read(chunker->input, chunk->text + chunk->n, want - chunk->n, false, error);
         if (got < 0)
             return -1;
-        if (got == 0 && chunker->input->would_block) {
-            int ready = input_wait(chunker->input, CHUNK_PAUSE_MS, error);
-            if (ready < 0)
-                return -1;
-            if (ready == 0)
-                return 2;
-            continue;
-        }
-        if (got == 0)
+        if (got == 0 && !chunker->input->would_block)
             return 0;
         chunk->n += (size_t) got;
+        if (got > 0)
+            continue;
+        int64_t now = now_ms();
+        since = since < 0 ? now : since;
+        int ready = now - since >= CHUNK_WAIT_MS ? 0 : input_wait(chunker->input, CHUNK_PAUSE_MS, error);
+        if (ready < 0)
+            return -1;
+        if (ready == 0)
+            return 2;
     }
     return 1;
 }
@@ -100,10 +111,28 @@ cut(struct chunker *chunker, struct chunk *chunk, size_t at)
     chunk->n = at;
 }
 
+/* Cuts the chunk where that can be done: 1. Else 0, when there is more to read, or -1. */
+static int
+try_cut(struct chunker *chunker, struct chunk *chunk, bool pauses, struct error *error)
+{
+    size_t most = chunker->quotes ? CHUNK_MOST * chunker->bytes : CHUNK_LINE_MOST, any = 0;
+    size_t at = chunk->n > 0 ? find_cut(chunker, chunk, &any) : 0;
+    if (at == 0 && chunk->n >= most)
+        at = any > 0 ? any : chunk->n - (chunk->text[chunk->n - 1] == '\r'); /* a LF may follow */
+    if (at == 0 && !pauses)
+        return 0;
+    if (at == 0 && !chunker->flows)
+        return input_wait(chunker->input, -1, error) < 0 ? -1 : 0;
+    cut(chunker, chunk, at);
+    chunk->paused = pauses;
+    chunker->flows = !pauses;
+    return 1;
+}
+
 int
 chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
 {
-    size_t want = chunker->bytes, most = chunker->quotes ? CHUNK_MOST * want : CHUNK_LINE_MOST, any;
+    size_t want = chunker->bytes, several = CHUNK_MOST * chunker->bytes;
     if (chunker->n_carry > want / 2)
         want += chunker->n_carry;
     chunk_reserve(chunk, want, 0);
@@ -120,19 +149,11 @@ chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error)
             chunker->ended = true;
             break;
         }
-        size_t at = chunk->n > 0 ? find_cut(chunker, chunk, &any) : 0;
-        if (at == 0 && chunk->n >= most)
-            at = any > 0 ? any : chunk->n - (chunk->text[chunk->n - 1] == '\r'); /* a LF may follow */
-        if (at > 0) {
-            cut(chunker, chunk, at);
-            chunk->paused = got == 2;
-            return 1;
-        }
-        /* No record ends here: wait for more of it, or make room for more. */
-        if (got == 2 && input_wait(chunker->input, -1, error) < 0)
-            return -1;
+        int done = try_cut(chunker, chunk, got == 2, error);
+        if (done != 0)
+            return done;
         if (got == 1) {
-            want = want < CHUNK_MOST * chunker->bytes ? CHUNK_MOST * chunker->bytes : 2 * want;
+            want = want < several ? several : 2 * want;
             chunk_reserve(chunk, want, chunk->n);
         }
     }

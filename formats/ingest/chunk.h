@@ -4,7 +4,9 @@
  * cells it may be wrong; whoever reads the pieces in order notices, for the reader of one does not come out at its end.
  *
  * The cuts depend on the bytes alone, not on how they arrive, with one exception: when the input pauses for
- * CHUNK_PAUSE_MS, what has come is given out, so that rows of a live pipe flow.
+ * CHUNK_PAUSE_MS, or a chunk has waited CHUNK_WAIT_MS for input that trickles, what has come is given out, so that rows
+ * of a live pipe flow. A pause at which no record is complete is told of by an empty chunk, once, for rows of the
+ * chunks before it may have been held back.
  *
  * A chunker is used by one thread at a time.
  */
@@ -24,6 +26,7 @@ enum {
     CHUNK_MOST = 4, /* times that: a chunk in which no record ends is cut, behind a line end if there is one */
     CHUNK_LINE_MOST = 64 << 20, /* bytes after which it is cut where line ends are never quoted */
     CHUNK_PAUSE_MS = 20,
+    CHUNK_WAIT_MS = 200,
 };
 
 /* A buffer that is used again for one chunk after the other. */
@@ -49,6 +52,7 @@ struct chunker {
     char *carry; /* what is behind the last cut */
     size_t n_carry, cap_carry;
     bool ended;
+    bool flows; /* a chunk was given out since the last pause */
 };
 
 /*
@@ -57,7 +61,7 @@ struct chunker {
  */
 void chunker_open(struct chunker *chunker, struct input *input, const struct scan_kernels *kernels, bool quotes,
                   size_t bytes, const char *head, size_t n);
-/* The next chunk, never empty: 1; 0 when there are no bytes left; -1. */
+/* The next chunk, empty only where the input paused: 1; 0 when there are no bytes left; -1. */
 int chunker_next(struct chunker *chunker, struct chunk *chunk, struct error *error);
 void chunker_close(struct chunker *chunker);
 

@@ -166,6 +166,11 @@ lines_chunk(struct worker *worker, const struct chunk *chunk, struct segment *se
             continue;
         if (got == LINE_BAD || !add_row(worker, segment))
             segment_bad(segment, at);
+        if (segment_full(segment, worker->in) && next < chunk->n) {
+            segment->full = true;
+            segment->used = next;
+            return;
+        }
     }
     segment->used = chunk->n;
 }

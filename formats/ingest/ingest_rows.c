@@ -146,7 +146,7 @@ void
 segment_reset(struct segment *segment, const struct ingest *in, const struct worker *worker)
 {
     segment->n = segment->n_records = segment->lines = 0;
-    segment->cut = false;
+    segment->cut = segment->full = false;
     segment->n_bad = 0;
     segment->used = 0;
     segment->worker = worker->number;
@@ -192,6 +192,12 @@ segment_reserve(struct segment *segment, const struct ingest *in, size_t more)
         segment->text[i].at[0] = 0;
     }
     segment->cap = cap;
+}
+
+bool
+segment_full(const struct segment *segment, const struct ingest *in)
+{
+    return segment->n * in->row_bytes >= SEGMENT_BYTES;
 }
 
 void

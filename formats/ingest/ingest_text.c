@@ -65,25 +65,40 @@ text_first(struct ingest *in, char delimiter, struct csv *csv, size_t *behind, s
     struct text_source *source = in->source.state;
     struct chunk *head = &source->head;
     struct error found;
-    for (size_t n = 1;; n = head->n + 1) {
-        if (text_fetch(source, n, error) < 0)
-            return -1;
-        csv_open_memory(csv, head->text, head->n, head->last, delimiter, in->options->max_cell);
+    size_t fed = head->n;
+    csv_open(csv, NULL, head->text, fed, delimiter, in->options->max_cell);
+    for (;;) {
         int got = csv_read(csv, true, &found);
-        *behind = csv->scan;
-        /* A LF may follow a CR. */
-        bool split = got > 0 && csv->scan == head->n && head->text[head->n - 1] == '\r' && !head->last;
-        if (got == CSV_END && csv->problem[0] != '\0')
-            got = CSV_BAD;
-        if (got > 0 && *behind < head->n && head->text[*behind - 1] == '\r' && head->text[*behind] == '\n')
-            ++*behind;
+        *behind = fed - (csv->end - csv->scan);
         if (got < 0) {
             csv_close(csv);
             return error_set(error, STATUS_DATA, "%s:%s", source->input.name, found.text);
         }
-        if ((got != CSV_END && !split) || head->last)
+        /* The end of a bad record may be far away. */
+        if (got == CSV_WAIT && csv->problem[0] != '\0')
+            return CSV_BAD;
+        /* A LF may follow a CR. */
+        bool split = got != CSV_WAIT && *behind == fed && *behind > 0 && head->text[fed - 1] == '\r' && !head->last;
+        if (got != CSV_WAIT && !split) {
+            *behind += *behind > 0 && *behind < fed && head->text[*behind - 1] == '\r' && head->text[*behind] == '\n';
             return got;
-        csv_close(csv);
+        }
+        if (fed > in->options->max_cell + CSV_MAX_RECORD) {
+            csv_close(csv);
+            return error_set(error, STATUS_DATA, "%s: no record ends in the first %zu bytes", source->input.name, fed);
+        }
+        if (text_fetch(source, fed + 1, error) < 0) {
+            csv_close(csv);
+            return -1;
+        }
+        if (split) {
+            *behind += head->n > fed && head->text[fed] == '\n';
+            return got;
+        }
+        if (head->n == fed)
+            csv_feed_end(csv);
+        csv_feed(csv, head->text + fed, head->n - fed);
+        fed = head->n;
     }
 }
 
