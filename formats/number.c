@@ -250,6 +250,42 @@ number_is_code(const char *s, size_t n)
     return true;
 }
 
+/* The bytes of a blank that divides thousands: ' ', U+00A0 or U+202F; 0 for others. */
+static size_t
+blank_bytes(const char *s, size_t n)
+{
+    if (n >= 1 && s[0] == ' ')
+        return 1;
+    if (n >= 2 && memcmp(s, "\xc2\xa0", 2) == 0)
+        return 2;
+    return n >= 3 && memcmp(s, "\xe2\x80\xaf", 3) == 0 ? 3 : 0;
+}
+
+/*
+ * 1 234 and 12 345 678,9; or 1.234.567 with the decimal point. Blanks stand between words and codes as well, and one
+ * point is that of decimals: so there are three digits in every group behind the first, which does not begin with 0.
+ */
+static bool
+grouped_by_threes(const char *s, size_t n, char decimal)
+{
+    const size_t first = n > 0 && (s[0] == '-' || s[0] == '+');
+    size_t i = first, groups = 0, bytes;
+    while (i < n && is_digit(s[i]))
+        i++;
+    if (i == n || i == first || i - first > 3 || s[first] == '0')
+        return false;
+    const bool points = s[i] == decimal;
+    for (; (bytes = points ? i < n && s[i] == decimal : blank_bytes(s + i, n - i)) > 0; i += bytes + 3, groups++) {
+        const char *group = s + i + bytes;
+        if (n - i < bytes + 3 || !is_digit(group[0]) || !is_digit(group[1]) || !is_digit(group[2]))
+            return false;
+    }
+    if (i < n && !points && groups > 0 && (s[i] == '.' || s[i] == ','))
+        for (i++; i < n && is_digit(s[i]); i++)
+            ;
+    return i == n && groups > (points ? 1 : 0);
+}
+
 bool
 number_is_grouped_as(const char *s, size_t n, char decimal)
 {
@@ -257,6 +293,8 @@ number_is_grouped_as(const char *s, size_t n, char decimal)
     char plain[64];
     size_t to = 0, separators = 0;
     bool digit_before = false;
+    if (grouped_by_threes(s, n, decimal))
+        return true;
     if (n >= sizeof plain)
         return false;
     for (size_t i = 0; i < n; i++) {

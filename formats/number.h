@@ -20,8 +20,8 @@ bool number_parse_as(const char *s, size_t n, char decimal, double *value);
 bool number_is_code(const char *s, size_t n);
 
 /*
- * True for what is no number only because of its separators: with the decimal '.' 1,234.5  1'000  5,1 and 1.234,5;
- * with ',' the same with point and comma exchanged.
+ * True for what is no number only because of its separators: with the decimal '.' 1,234.5  1'000  1 000  5,1  1.234,5
+ * and 1.234.567; with ',' the same with point and comma exchanged. Blanks may be those that do not break a line.
  */
 bool number_is_grouped_as(const char *s, size_t n, char decimal);
 bool number_is_grouped(const char *s, size_t n); /* decimal '.' */

@@ -170,6 +170,17 @@ test_looks(void **state)
                 grouped("1.234.567,8") && grouped("-1'000") && grouped("1,234,567"));
     assert_false(grouped("1234") || grouped("1, 2") || grouped(",5") || grouped("5,") || grouped("a,b") ||
                  grouped("") || grouped("1,,2") || grouped("1.2.3,x"));
+    /* Blanks and points divide nothing but groups of three. */
+    assert_true(grouped("1 234") && grouped("-12 345 678") &&
+                grouped("1\xc2\xa0"
+                        "234,5") &&
+                grouped("999\xe2\x80\xaf"
+                        "000.25") &&
+                grouped("1.234.567") && grouped("+1.234.567"));
+    assert_false(grouped("1 23") || grouped("1 2345") || grouped("1234 567") || grouped("012 345") ||
+                 grouped("123 456 78") || grouped("1 234 ") || grouped(" 234") || grouped("1 234 x") ||
+                 grouped("1.234") || grouped("10.0.0.1") || grouped("1.234.56") || grouped("1.234.567.") ||
+                 grouped("1  234") || grouped("1\xc2") || grouped("1\xe2\x80") || grouped("1 234,5,6"));
 }
 
 /* Every power of ten, and the doubles next to each. */
@@ -320,6 +331,8 @@ test_looks_with_comma(void **state)
     assert_false(grouped_by_comma("1234") || grouped_by_comma("1,5") || grouped_by_comma(".5") ||
                  grouped_by_comma("5.") || grouped_by_comma("1..2") || grouped_by_comma("1,2,3.x") ||
                  grouped_by_comma("1. 2"));
+    assert_true(grouped_by_comma("1 234,5") && grouped_by_comma("1,234,567"));
+    assert_false(grouped_by_comma("1,234") || grouped_by_comma("1,234,5"));
 }
 
 int
