@@ -280,13 +280,16 @@ each_line(struct ingest *in, struct line_reader *reader, size_t n_most, bool *wh
     *whole = false;
     while (records < n_most && (records < 1 || at < SAMPLE_BYTES)) {
         /* A whole line, or the last one. */
-        while (memchr(head->text + at, '\n', head->n - at) == NULL && !head->last) {
+        for (size_t seen = at; memchr(head->text + seen, '\n', head->n - seen) == NULL && !head->last;) {
             if (head->n - at > CHUNK_LINE_MOST)
                 return error_set(error, STATUS_DATA, "%s:%" PRIu64 ": the line is longer than %d bytes",
                                  source->input.name, text_lines(source, head->text, at) + 1, CHUNK_LINE_MOST);
+            seen = head->n;
             if (text_fetch(source, head->n + 1, error) < 0)
                 return -1;
         }
+        if (at > CHUNK_LINE_MOST)
+            return error_set(error, STATUS_DATA, "%s: no record comes in the first %zu bytes", source->input.name, at);
         if (at == head->n) {
             *whole = source->n_paths == 1;
             break;

@@ -80,11 +80,13 @@ static void
 learn_strings(struct code_map *map, const struct segment_codes *codes)
 {
     size_t n = codes->first - 1 + codes->n;
-    if (n <= map->n)
+    if (codes->n == 0 || n <= map->n)
         return;
     mem_grow(&map->strings, &map->cap_strings, n, sizeof *map->strings);
     mem_grow(&map->codes, &map->cap_codes, n, sizeof *map->codes);
-    memcpy(map->strings + map->n, codes->strings + (map->n - (codes->first - 1)), (n - map->n) * sizeof *map->strings);
+    /* Missing markers in the worker's table make gaps in its codes. */
+    size_t from = map->n > codes->first - 1 ? map->n : codes->first - 1;
+    memcpy(map->strings + from, codes->strings + (from - (codes->first - 1)), (n - from) * sizeof *map->strings);
     memset(map->codes + map->n, 0, (n - map->n) * sizeof *map->codes);
     map->n = n;
 }

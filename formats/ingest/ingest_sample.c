@@ -11,7 +11,7 @@
 #include "number.h"
 
 enum {
-    SAMPLE_MOST = 8 << 20, /* when so much holds no two records */
+    SAMPLE_MOST = 8 << 20, /* when so much holds no two records; when it holds none, more is looked at */
     LOOK_BYTES = 64 << 10,
     LOOK_RECORDS = 100,
 };
@@ -55,14 +55,15 @@ find_delimiter(struct ingest *in, struct error *error)
         if (more < 0)
             return -1;
         size_t n = source->head.n < n_bytes ? source->head.n : n_bytes;
-        bool all = true;
+        bool all = true, some = false;
         for (size_t i = 0; i < TEXT_DELIMITERS; i++) {
             if (text_delimiters[i] == in->decimal)
                 continue;
             looks[i] = look_at(source->head.text, n, more == 0, text_delimiters[i], in->options->max_cell);
             all = all && looks[i].records >= 2;
+            some = some || looks[i].records > 0;
         }
-        if (all || more == 0 || n_bytes >= SAMPLE_BYTES)
+        if (all || more == 0 || (some && n_bytes >= SAMPLE_BYTES) || n_bytes >= 4 * SAMPLE_BYTES)
             break;
     }
     size_t best = in->decimal == text_delimiters[0];
@@ -155,8 +156,8 @@ struct sample {
     struct scan scan;
     struct infer_column *stats; /* [n_columns] */
     size_t n_columns, n_records;
-    size_t at; /* what is before it in the head was looked at */
-    bool bad;  /* a record that cannot be used ends it: */
+    size_t from, at; /* of the head: where the records begin, and where what was not looked at begins */
+    bool bad;        /* a record that cannot be used ends it: */
     size_t bad_at;
     bool whole; /* all records there are */
     float *values;
@@ -216,7 +217,7 @@ add_tile(struct sample *sample, const char *text)
     mem_grow(&sample->scratch, &sample->cap_scratch, scan->end - scan->begin + CELL_SLACK, 1);
     for (size_t r = 0, k = 0; r < scan->n_records; k = scan->ends[r++]) {
         if (sample->n_records >= SAMPLE_RECORDS ||
-            (sample->n_records >= 2 && sample->at + scan->starts[r] >= SAMPLE_BYTES)) {
+            (sample->n_records >= 2 && sample->at + scan->starts[r] - sample->from >= SAMPLE_BYTES)) {
             add_cells(sample, text, regular, k - regular);
             return true;
         }
@@ -286,11 +287,13 @@ take_sample(struct sample *sample, struct error *error)
             if (add_tile(sample, text))
                 return 0;
         sample->at += sample->scan.end;
-        if (sample->n_records >= SAMPLE_RECORDS || (sample->n_records >= 2 && sample->at >= SAMPLE_BYTES))
+        if (sample->n_records >= SAMPLE_RECORDS ||
+            (sample->n_records >= 2 && sample->at - sample->from >= SAMPLE_BYTES))
             return 0;
         if (head->last)
             return add_last(sample, error);
-        if (head->n >= SAMPLE_MOST)
+        size_t most = sample->n_records > 0 ? (size_t) SAMPLE_MOST : (size_t) CSV_MAX_RECORD;
+        if (head->n - sample->from >= most)
             return 0;
         if (text_fetch(source, head->n + (head->n < LOOK_BYTES ? LOOK_BYTES : head->n / 2), error) < 0)
             return -1;
@@ -335,7 +338,7 @@ text_sample(struct ingest *in, size_t *at, struct error *error)
         return -1;
     if (text_names(in, &source->names, &source->n_names, at, error) < 0)
         return -1;
-    struct sample sample = {.in = in, .n_columns = source->n_names, .at = *at};
+    struct sample sample = {.in = in, .n_columns = source->n_names, .from = *at, .at = *at};
     scan_open(&sample.scan, source->scan);
     sample.stats = infer_open(sample.n_columns);
     int result = -1;

@@ -3,23 +3,31 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum { FIRST_SLOTS = 64, FIRST_ENTRIES = 32 };
+enum { FIRST_SLOTS = 16, FIRST_ENTRIES = 8 };
 
 #define ONES 255, 255, 255, 255, 255, 255, 255, 255
 const uint8_t intern_mask[64] = {ONES, ONES, ONES, ONES};
 
+/* The slots of an empty table: there may be one for each of 100,000 columns, most of them of numbers. */
+static uint32_t no_slots[1];
+
 void
 intern_open(struct intern *table)
 {
-    *table = (struct intern){.n_slots = FIRST_SLOTS, .cap = FIRST_ENTRIES};
-    table->slots = mem_zalloc(FIRST_SLOTS, sizeof *table->slots);
-    table->entries = mem_aligned(FIRST_ENTRIES * sizeof *table->entries);
+    *table = (struct intern){.slots = no_slots, .n_slots = 1};
+}
+
+static void
+free_slots(struct intern *table)
+{
+    if (table->slots != no_slots)
+        free(table->slots);
 }
 
 void
 intern_close(struct intern *table)
 {
-    free(table->slots);
+    free_slots(table);
     free(table->entries);
     arena_free(&table->strings);
     *table = (struct intern){0};
@@ -46,8 +54,8 @@ fill_slot(struct intern *table, size_t index)
 static void
 grow_slots(struct intern *table)
 {
-    free(table->slots);
-    table->n_slots *= 4;
+    free_slots(table);
+    table->n_slots = table->n_slots < FIRST_SLOTS ? FIRST_SLOTS : 4 * table->n_slots;
     table->slots = mem_zalloc(table->n_slots, sizeof *table->slots);
     for (size_t i = 0; i < table->n; i++)
         fill_slot(table, i);
@@ -56,11 +64,13 @@ grow_slots(struct intern *table)
 static void
 grow_entries(struct intern *table)
 {
-    struct intern_entry *larger = mem_aligned(2 * table->cap * sizeof *larger);
-    memcpy(larger, table->entries, table->n * sizeof *larger);
+    size_t cap = table->cap < FIRST_ENTRIES ? FIRST_ENTRIES : 2 * table->cap;
+    struct intern_entry *larger = mem_aligned(cap * sizeof *larger);
+    if (table->n > 0)
+        memcpy(larger, table->entries, table->n * sizeof *larger);
     free(table->entries);
     table->entries = larger;
-    table->cap *= 2;
+    table->cap = cap;
 }
 
 struct intern_entry *
