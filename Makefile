@@ -116,11 +116,11 @@ $(BUILD)/kernels/cpu/isa_avx512.o: ISA_CFLAGS = $(AVX512_CFLAGS) -fno-trapping-m
 $(BUILD)/kernels/cpu/isa_avx2.o: ISA_CFLAGS = $(AVX2_CFLAGS) -fno-trapping-math
 $(BUILD)/formats/scan/%_avx512.o: ISA_CFLAGS = $(AVX512_CFLAGS)
 $(BUILD)/formats/scan/%_vbmi2.o: ISA_CFLAGS = $(AVX512_CFLAGS) -mavx512vbmi2
-$(BUILD)/formats/scan/%_avx2.o: ISA_CFLAGS = $(AVX2_CFLAGS)
+$(BUILD)/formats/scan/%_avx2.o $(BUILD)/common/%_avx2.o: ISA_CFLAGS = $(AVX2_CFLAGS)
 endif
 $(BUILD)/kernels/cpu/isa_base.o: ISA_CFLAGS = -O3 -fno-trapping-math
 $(BUILD)/formats/scan/%_base.o $(BUILD)/formats/scan/%_neon.o: ISA_CFLAGS = -O3
-$(BUILD)/formats/array_floats.o: ISA_CFLAGS = -O3
+$(BUILD)/formats/array_floats.o $(BUILD)/common/tally_base.o: ISA_CFLAGS = -O3
 
 demo: all
 	@PATH="$(abspath $(BUILD)):$$PATH" examples/demo.sh $(BUILD)/demo

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct batch;
+struct tally_kernels;
 
 struct tally {
     uint32_t d, k;
@@ -23,6 +24,7 @@ struct tally {
     float *low, *high;               /* [d] of the numbers, infinite ones too; low > high: there was none */
     uint64_t *x_missing, *x_outside; /* [d] rows */
     uint64_t *c_missing, *c_unseen;  /* [k] rows */
+    const struct tally_kernels *kernels;
 };
 
 void tally_open(struct tally *tally, uint32_t d, uint32_t k);
