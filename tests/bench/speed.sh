@@ -1,6 +1,6 @@
 #!/bin/bash
-# Speed, as ratios to something anybody can run beside it: reading a CSV against cat, training against one thread and the
-# reference engine. Absolute numbers are for this machine only.
+# Speed of the filters, as ratios to something anybody can run beside it: cat, or the filter before. Absolute numbers are
+# for this machine only. Training has train.sh, and the whole line line.sh.
 set -u -o pipefail
 
 # seconds COMMAND ...: the best of three runs.
@@ -31,21 +31,7 @@ cl-ingest table.csv | cl-split | cl-scale > table.clt
 base=$(seconds cat table.clt)
 rate 'cl-cat --digest' $(($(wc -c < table.clt) / 1000000)) MB/s "$(seconds cl-cat --digest table.clt)" "$base" cat
 
-# Training: rows a second in one epoch of the default network, all of them for training.
 head -n 100001 table.csv | cl-ingest | cl-scale > train.clt
-rows=100000
-train() { cl-train -q --valid 0 --memory-rows 0 "$@" train.clt; }
-load=$(seconds train --steps 1)
-# less A B: seconds without those of reading the data.
-less() { awk -v a="$1" -v b="$2" 'BEGIN { print (a > b ? a - b : a) }'; }
-for batch in 32 512; do
-    all=$(less "$(seconds train --epochs 1 --batch $batch)" "$load")
-    rate "cl-train --batch $batch, 1 thread" $((rows / 1000)) 'k rows/s' \
-        "$(less "$(seconds train --epochs 1 --batch $batch --threads 1)" "$load")" "$all" "all threads"
-    rate "cl-train --batch $batch --device ref" $((rows / 1000)) 'k rows/s' \
-        "$(less "$(seconds train --epochs 1 --batch $batch --device ref)" "$load")" "$all" "cpu"
-    rate "cl-train --batch $batch" $((rows / 1000)) 'k rows/s' "$all" "$all" "itself"
-done
 cl-train -q --epochs 1 -o model.ck train.clt
 head -n 1000001 table.csv > rows.csv
 predict() { cl-ingest -m model.ck rows.csv | cl-predict -m model.ck; }
