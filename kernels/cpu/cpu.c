@@ -14,6 +14,8 @@ enum {
     WIDE_OPERATIONS = 8 << 20, /* multiplications and additions of a chunk from which it is shared among threads */
     PIECE_ROWS = 96,           /* rows of a weight in one piece of the gradient phase */
     PIECE_ELEMENTS = 1 << 15,  /* elements in one piece of the update phase */
+    DIRECT_ELEMENTS = 1 << 14, /* a weight that is multiplied as it is, not packed: it fits the nearest cache */
+    DIRECT_COLUMNS = 256,
 };
 
 static size_t
@@ -28,13 +30,14 @@ size_of(const struct network *network, uint32_t p)
     return network->params[p].rows * network->params[p].cols;
 }
 
-/* n * size floats, zeroed, 64-byte aligned. */
+/* n * size floats and some to spare, zeroed, 64-byte aligned. */
 static float *
 floats(size_t n, size_t size)
 {
     size_t count, bytes;
-    if (!size_mul(n, size, &count) || !size_mul(count, sizeof(float), &bytes) || bytes > SIZE_MAX - 64)
+    if (!size_mul(n, size, &count) || !size_mul(count, sizeof(float), &bytes) || bytes > SIZE_MAX / 2)
         bytes = SIZE_MAX / 2;
+    bytes += CPU_ALIGN * sizeof(float);
     return memset(mem_aligned(bytes), 0, bytes);
 }
 
@@ -177,7 +180,8 @@ cpu_open(struct engine_state **out, const struct network *network, const struct 
         layer->foreign = products != NULL && products->takes(layer->n_in, layer->n_out);
         if (layer->foreign)
             continue;
-        layer->panels = floats(kernels->panel_floats(layer->n_in, layer->n_out), 1);
+        if (layer->n_in * layer->n_out > DIRECT_ELEMENTS || layer->n_out > DIRECT_COLUMNS)
+            layer->panels = floats(kernels->panel_floats(layer->n_in, layer->n_out), 1);
         if (l > 0)
             layer->panels_back = floats(kernels->panel_floats(layer->n_out, layer->n_in), 1);
     }
@@ -236,9 +240,10 @@ product(struct engine_state *state, uint32_t l, bool back, size_t m, const float
 {
     const struct cpu_layer *layer = &state->layers[l];
     size_t k = back ? layer->n_out : layer->n_in, n = back ? layer->n_in : layer->n_out;
-    const float *start = back ? NULL : layer->start;
+    const float *start = back ? NULL : layer->start, *panels = back ? layer->panels_back : layer->panels;
+    const float *W = state->values[ENGINE_PARAM][state->network->layers[l].weight];
     if (!layer->foreign) {
-        state->kernels->product(m, k, n, A, lda, back ? layer->panels_back : layer->panels, start, C, ldc);
+        state->kernels->product(m, k, n, A, lda, panels == NULL ? W : panels, panels == NULL ? n : 0, start, C, ldc);
         return;
     }
     for (size_t r = 0; r < m; r++) {
@@ -247,8 +252,7 @@ product(struct engine_state *state, uint32_t l, bool back, size_t m, const float
         else
             memcpy(C + r * ldc, start, n * sizeof *C);
     }
-    state->products->product(m, k, n, A, lda, state->values[ENGINE_PARAM][state->network->layers[l].weight], back, C,
-                             ldc);
+    state->products->product(m, k, n, A, lda, W, back, C, ldc);
 }
 
 /* Layers from x and c to z of the last, for rows [r, r + m) of the chunk. */
@@ -377,7 +381,8 @@ is_wide(const struct engine_state *state, size_t n, unsigned per_parameter)
 
 /* Rows [first, first + n) of the step: losses into `result`, gradient into state->gradient. */
 static void
-chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n, struct run_result *result)
+chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n,
+           const struct plan_update *update, struct run_result *result)
 {
     bool wide = is_wide(state, n, 6);
     struct rows_job job = {state, rows, (size_t) first, n, group_rows(state, n, wide), plan_lowest(state->network)};
@@ -394,7 +399,7 @@ chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, s
         result->weight_sum += w;
         result->rows++;
     }
-    cpu_chunk_gradient(state, state->gradient, n, wide);
+    cpu_chunk_gradient(state, state->gradient, n, wide, update);
 }
 
 /* ---- steps ---- */
@@ -407,16 +412,19 @@ gradient_swap(struct cpu_gradient **a, struct cpu_gradient **b)
     *b = t;
 }
 
-/* Rows [first, last) of a step into state->gradient; chunks are whole subtrees, added as by a binary counter. */
+/*
+ * Rows [first, last) of a step into state->gradient; chunks are whole subtrees, added as by a binary counter. `update`
+ * as in cpu_chunk_gradient, for a step of one chunk.
+ */
 static void
 step_gradient(struct engine_state *state, struct plan_rows *rows, uint64_t first, uint64_t last,
-              struct run_result *result)
+              const struct plan_update *update, struct run_result *result)
 {
     uint64_t most = chunk_most(state);
     uint32_t depth = 0;
     for (uint64_t chunk = 0; first + chunk * most < last; chunk++) {
         uint64_t at = first + chunk * most, n = last - at < most ? last - at : most;
-        chunk_step(state, rows, at, (size_t) n, result);
+        chunk_step(state, rows, at, (size_t) n, update, result);
         for (uint64_t bits = chunk; bits & 1; bits >>= 1) {
             cpu_gradient_add(state, state->tree[--depth], state->gradient);
             gradient_swap(&state->tree[depth], &state->gradient);
@@ -466,9 +474,10 @@ cpu_run(struct engine_state *state, const struct plan *plan, struct run_result *
         if (s != 0 && plan->stop != NULL && *plan->stop != 0)
             break;
         plan_rows_step(&rows, plan->first_step + s);
-        step_gradient(state, &rows, 0, rows.n, result);
         struct plan_update update = plan_update(plan, plan->first_step + s);
-        cpu_update(state, &update);
+        bool at_once = update.clip == 0 && update.anchor == 0 && rows.n <= chunk_most(state);
+        step_gradient(state, &rows, 0, rows.n, at_once ? &update : NULL, result);
+        cpu_update(state, &update, at_once);
         result->steps++;
     }
     return 0;
@@ -491,7 +500,7 @@ cpu_grad(struct engine_state *state, const struct plan *plan, uint64_t step, uin
         return error_set(error, STATUS_USAGE, "blocks %llu + %llu are not in a step of %llu blocks",
                          (unsigned long long) block, (unsigned long long) n_blocks, (unsigned long long) blocks);
     uint64_t last = (block + n_blocks) * NUM_BLOCK_ROWS;
-    step_gradient(state, &rows, block * NUM_BLOCK_ROWS, last < rows.n ? last : rows.n, result);
+    step_gradient(state, &rows, block * NUM_BLOCK_ROWS, last < rows.n ? last : rows.n, NULL, result);
     return 0;
 }
 
@@ -501,7 +510,7 @@ cpu_apply(struct engine_state *state, const struct plan *plan, uint64_t step, st
     if (prepare(state, plan, error) < 0)
         return -1;
     struct plan_update update = plan_update(plan, step);
-    cpu_update(state, &update);
+    cpu_update(state, &update, false);
     return 0;
 }
 

@@ -29,7 +29,7 @@ struct cpu_products {
 struct cpu_layer {
     size_t n_in, n_out, ld;
     bool foreign;       /* multiplied by cpu_products */
-    float *panels;      /* W for the forward product */
+    float *panels;      /* W for the forward product; NULL when it is taken as it is */
     float *panels_back; /* its transpose for the backward product; NULL in the first layer */
     float *start;       /* [ld] bias and zeros */
     float *h, *q, *dz;  /* [chunk rows + spare, ld] */
@@ -121,13 +121,21 @@ void cpu_gradient_close(const struct network *network, struct cpu_gradient *grad
 void cpu_gradient_clear(const struct network *network, struct cpu_gradient *gradient);
 /* to += from. */
 void cpu_gradient_add(const struct engine_state *state, struct cpu_gradient *to, const struct cpu_gradient *from);
-/* Gradient of the n rows of the chunk, by pieces, `wide` = over threads. */
-void cpu_chunk_gradient(struct engine_state *state, struct cpu_gradient *gradient, size_t n, bool wide);
+/*
+ * Gradient of the n rows of the chunk, by pieces, `wide` = over threads. With `update` != NULL each piece of a weight
+ * is updated as soon as it is there: for a step of one chunk whose update does not need the whole gradient.
+ */
+void cpu_chunk_gradient(struct engine_state *state, struct cpu_gradient *gradient, size_t n, bool wide,
+                        const struct plan_update *update);
 /* Takes a whole category table: finds its rows that are not zero. */
 void cpu_gradient_set(const struct network *network, struct cpu_gradient *gradient, uint32_t param, const float *from);
 
-/* update.c: anchor, clipping, decay, update from state->gradient, which it uses up; then packs. */
-void cpu_update(struct engine_state *state, const struct plan_update *update);
+/* update.c: elements [first, first + n) of a parameter; gradient is that of its element 0. */
+void cpu_update_elements(const struct engine_state *state, const struct plan_update *update, float factor, uint32_t p,
+                         size_t first, size_t n, const float *gradient);
+/* Anchor, clipping, decay, update from state->gradient, which it uses up; then packs. weights_done: weights have been
+ * updated with their gradient. */
+void cpu_update(struct engine_state *state, const struct plan_update *update, bool weights_done);
 void cpu_pack(struct engine_state *state);
 
 /* Tasks over the pool when wide, else one after the other. */

@@ -161,7 +161,23 @@ struct gradient_job {
     struct engine_state *state;
     struct cpu_gradient *gradient;
     size_t rows;
+    const struct plan_update *update;
 };
+
+/* Rows [first, last) of the gradient of a weight, and their update where it can be done at once. */
+static void
+weight_gradient(const struct gradient_job *job, const struct cpu_piece *piece, const float *X, size_t ldx, float *dW)
+{
+    const struct engine_state *state = job->state;
+    const struct cpu_layer *layer = &state->layers[state->network->params[piece->param].layer];
+    size_t first = piece->first, last = piece->last, n = layer->n_out;
+    if (layer->foreign)
+        state->products->gradient(job->rows, last - first, n, X + first, ldx, layer->dz, layer->ld, dW + first * n);
+    else
+        state->kernels->gradient(job->rows, first, last, n, X, ldx, layer->dz, layer->ld, dW);
+    if (job->update != NULL)
+        cpu_update_elements(state, job->update, 1, piece->param, first * n, (last - first) * n, dW);
+}
 
 static void
 gradient_task(void *arg, size_t index)
@@ -183,12 +199,7 @@ gradient_task(void *arg, size_t index)
     }
     switch (param->kind) {
     case PARAM_WEIGHT:
-        if (layer->foreign)
-            state->products->gradient(job->rows, piece->last - piece->first, layer->n_out, X + piece->first, ldx,
-                                      layer->dz, layer->ld, values + piece->first * layer->n_out);
-        else
-            state->kernels->gradient(job->rows, piece->first, piece->last, layer->n_out, X, ldx, layer->dz, layer->ld,
-                                     values);
+        weight_gradient(job, piece, X, ldx, values);
         break;
     case PARAM_BIAS:
         state->kernels->bias_gradient(job->rows, layer->n_out, layer->dz, layer->ld, values);
@@ -200,8 +211,9 @@ gradient_task(void *arg, size_t index)
 }
 
 void
-cpu_chunk_gradient(struct engine_state *state, struct cpu_gradient *gradient, size_t n, bool wide)
+cpu_chunk_gradient(struct engine_state *state, struct cpu_gradient *gradient, size_t n, bool wide,
+                   const struct plan_update *update)
 {
-    struct gradient_job job = {state, gradient, n};
+    struct gradient_job job = {state, gradient, n, update};
     cpu_each(state, wide, state->n_gradient_pieces, gradient_task, &job);
 }

@@ -32,6 +32,15 @@ vec_fma(vec a, vec b, vec c)
     return _mm256_fmadd_ps(a, b, c);
 }
 
+/* a0 b0 a1 b1 ... of the lower halves, and of the upper ones. */
+static inline void
+vec_zip(vec a, vec b, vec *low, vec *high)
+{
+    vec even = _mm256_unpacklo_ps(a, b), odd = _mm256_unpackhi_ps(a, b);
+    *low = _mm256_permute2f128_ps(even, odd, 0x20);
+    *high = _mm256_permute2f128_ps(even, odd, 0x31);
+}
+
 #define CPU_KERNELS cpu_kernels_avx2
 #define CPU_KERNELS_NAME "avx2"
 #include "kernels.inc.h"

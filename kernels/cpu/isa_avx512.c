@@ -32,6 +32,16 @@ vec_fma(vec a, vec b, vec c)
     return _mm512_fmadd_ps(a, b, c);
 }
 
+/* a0 b0 a1 b1 ... of the lower halves, and of the upper ones. */
+static inline void
+vec_zip(vec a, vec b, vec *low, vec *high)
+{
+    const __m512i lower = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const __m512i upper = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    *low = _mm512_permutex2var_ps(a, lower, b);
+    *high = _mm512_permutex2var_ps(a, upper, b);
+}
+
 #define CPU_KERNELS cpu_kernels_avx512
 #define CPU_KERNELS_NAME "avx512"
 #include "kernels.inc.h"

@@ -32,6 +32,14 @@ vec_fma(vec a, vec b, vec c)
     return (vec){fmaf(a[0], b[0], c[0]), fmaf(a[1], b[1], c[1]), fmaf(a[2], b[2], c[2]), fmaf(a[3], b[3], c[3])};
 }
 
+/* a0 b0 a1 b1 ... of the lower halves, and of the upper ones. */
+static inline void
+vec_zip(vec a, vec b, vec *low, vec *high)
+{
+    *low = (vec){a[0], b[0], a[1], b[1]};
+    *high = (vec){a[2], b[2], a[3], b[3]};
+}
+
 #define CPU_KERNELS cpu_kernels_base
 #define CPU_KERNELS_NAME "base"
 #include "kernels.inc.h"

@@ -4,7 +4,8 @@
  *
  * Matrices are row-major. Activations have rows of `ld` floats, a multiple of 16, with `rows + CPU_SPARE_ROWS` rows
  * allocated: kernels may write the columns from n to ld and the spare rows, and nobody reads them. W [k, n] of a
- * product is given as panels: groups of columns, each [k, width], filled with zeros. Nothing may alias unless it says
+ * product is given as panels: groups of columns, each [k, width], filled with zeros; or row-major, where it is small.
+ * CPU_ALIGN floats after the end of a row-major W may be read. Nothing may alias unless it says
  * so.
  */
 #ifndef CL_CPU_KERNELS_H
@@ -26,9 +27,9 @@ struct cpu_kernels {
     /* Panels of W [k, n], or of the transpose of W [n, k]. */
     void (*pack)(size_t k, size_t n, const float *W, float *panels);
     void (*pack_transposed)(size_t k, size_t n, const float *W, float *panels);
-    /* C [m, n] = start + A [m, k] W [k, n], terms ascending; start: [ld of C] or NULL = 0. */
-    void (*product)(size_t m, size_t k, size_t n, const float *A, size_t lda, const float *panels, const float *start,
-                    float *C, size_t ldc);
+    /* C [m, n] = start + A [m, k] W [k, n], terms ascending; start: [ld of C] or NULL = 0. ldw: 0 = panels. */
+    void (*product)(size_t m, size_t k, size_t n, const float *A, size_t lda, const float *W, size_t ldw,
+                    const float *start, float *C, size_t ldc);
     /* Rows [i0, i1) of dW [.., n] = sum over `rows` rows of x dz by rule 2; at most CPU_CHUNK_BLOCKS blocks of 64. */
     void (*gradient)(size_t rows, size_t i0, size_t i1, size_t n, const float *X, size_t ldx, const float *dz,
                      size_t ldz, float *dW);

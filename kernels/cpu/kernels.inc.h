@@ -1,6 +1,6 @@
 /*
- * The kernels of the CPU engine, written once on top of five primitives that the including file defines: vec,
- * vec_load, vec_store, vec_set, vec_fma; with LANES, TILE_VECTORS and TILE_ROWS for the register tile.
+ * The kernels of the CPU engine, written once on top of primitives that the including file defines: vec,
+ * vec_load, vec_store, vec_set, vec_fma, vec_zip; with LANES, TILE_VECTORS and TILE_ROWS for the register tile.
  *
  * Products are tiled by hand (vectors run over outputs, terms ascend, rule 1); everything elementwise is a plain loop
  * over the scalar functions of kernels/numerics.h, which the compiler vectorises without changing a bit.
@@ -11,8 +11,8 @@
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 8")
 
-/* Rows of a tile of v vectors: narrow tiles need more rows to keep the fma units busy. */
-enum { NARROW_ROWS = 8 };
+/* Rows of a tile of 1 to 3 vectors, which needs more of them to keep the fma units busy; and of the last full ones. */
+enum { NARROW_ROWS = 8, LAST_ROWS = 4 };
 
 static size_t
 round_up(size_t n, size_t to)
@@ -53,26 +53,37 @@ tile(const int R, const int V, size_t k, const float *a, size_t a_row, size_t a_
         vec_store(c + (size_t) r * ldc + v * LANES, acc[r][v]);
 }
 
-/* The tile for a panel of `vectors` vectors; returns the number of its rows. */
+/* Rows of the next tile of a panel of `vectors` vectors when `left` rows are left: 8 are two times 4, not 6 and 2. */
 static size_t
-any_tile(size_t vectors, size_t k, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb,
+tile_rows(size_t vectors, size_t left)
+{
+    if (vectors < TILE_VECTORS)
+        return NARROW_ROWS;
+    return left <= LAST_ROWS || left == 2 * LAST_ROWS ? LAST_ROWS : TILE_ROWS;
+}
+
+static void
+any_tile(size_t vectors, size_t rows, size_t k, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb,
          const float *start, float *c, size_t ldc)
 {
     switch (vectors) {
     case 1:
         tile(NARROW_ROWS, 1, k, a, a_row, a_col, b, ldb, start, c, ldc);
-        return NARROW_ROWS;
+        break;
 #if TILE_MOST > 2
     case 2:
         tile(NARROW_ROWS, 2, k, a, a_row, a_col, b, ldb, start, c, ldc);
-        return NARROW_ROWS;
+        break;
     case 3:
         tile(NARROW_ROWS, 3, k, a, a_row, a_col, b, ldb, start, c, ldc);
-        return NARROW_ROWS;
+        break;
 #endif
     default:
-        tile(TILE_ROWS, TILE_VECTORS, k, a, a_row, a_col, b, ldb, start, c, ldc);
-        return TILE_ROWS;
+        if (rows == LAST_ROWS)
+            tile(LAST_ROWS, TILE_VECTORS, k, a, a_row, a_col, b, ldb, start, c, ldc);
+        else
+            tile(TILE_ROWS, TILE_VECTORS, k, a, a_row, a_col, b, ldb, start, c, ldc);
+        break;
     }
 }
 
@@ -102,34 +113,44 @@ pack(size_t k, size_t n, const float *W, float *panels)
     }
 }
 
-/* 16 columns at a time, so that a cache line that is read is used whole. */
+/* Squares of LANES rows and columns at a time: halves of the rows, zipped log2(LANES) times, are the columns. */
 static void
 pack_transposed(size_t k, size_t n, const float *W, float *panels)
 {
     for (size_t j = 0; j < n; j += TILE_VECTORS * LANES) {
-        size_t width = panel_vectors(n, j) * LANES, columns = n - j < width ? n - j : width;
-        for (size_t t0 = 0; t0 < k; t0 += 16) {
-            size_t t1 = t0 + 16 < k ? t0 + 16 : k;
-            for (size_t i = 0; i < columns; i++)
-                for (size_t t = t0; t < t1; t++)
-                    panels[t * width + i] = W[(j + i) * k + t];
-            for (size_t t = t0; columns < width && t < t1; t++)
-                memset(panels + t * width + columns, 0, (width - columns) * sizeof *panels);
-        }
+        size_t width = panel_vectors(n, j) * LANES;
+        for (size_t i = 0; i < width; i += LANES)
+            for (size_t t = 0; t < k; t += LANES) {
+                vec row[LANES], zipped[LANES];
+                UNROLL
+                for (size_t r = 0; r < LANES; r++)
+                    row[r] = j + i + r < n ? vec_load(W + (j + i + r) * k + t) : vec_set(0);
+                UNROLL
+                for (size_t turn = 1; turn < LANES; turn *= 2) {
+                    UNROLL
+                    for (size_t r = 0; r < LANES / 2; r++)
+                        vec_zip(row[r], row[r + LANES / 2], &zipped[2 * r], &zipped[2 * r + 1]);
+                    memcpy(row, zipped, sizeof row);
+                }
+                for (size_t r = 0; r < LANES && t + r < k; r++)
+                    vec_store(panels + (t + r) * width + i, row[r]);
+            }
         panels += k * width;
     }
 }
 
 static void
-product(size_t m, size_t k, size_t n, const float *A, size_t lda, const float *panels, const float *start, float *C,
-        size_t ldc)
+product(size_t m, size_t k, size_t n, const float *A, size_t lda, const float *B, size_t ldb, const float *start,
+        float *C, size_t ldc)
 {
     for (size_t j = 0; j < n; j += TILE_VECTORS * LANES) {
         size_t vectors = panel_vectors(n, j), width = vectors * LANES;
-        for (size_t r = 0; r < m;)
-            r += any_tile(vectors, k, A + r * lda, lda, 1, panels, width, start == NULL ? NULL : start + j,
-                          C + r * ldc + j, ldc);
-        panels += k * width;
+        for (size_t r = 0, rows; r < m; r += rows) {
+            rows = tile_rows(vectors, m - r);
+            any_tile(vectors, rows, k, A + r * lda, lda, 1, B, ldb == 0 ? width : ldb, start == NULL ? NULL : start + j,
+                     C + r * ldc + j, ldc);
+        }
+        B += ldb == 0 ? k * width : width;
     }
 }
 
@@ -163,6 +184,16 @@ tree_finish(float (*tree)[TILE_FLOATS], unsigned depth, size_t n)
         add(n, tree[depth - 1], tree[depth - 2]);
 }
 
+/* For a few vectors: a call of memcpy takes longer. */
+ALWAYS_INLINE void
+copy(size_t n, const float *from, float *to)
+{
+    for (; n >= LANES; n -= LANES, from += LANES, to += LANES)
+        vec_store(to, vec_load(from));
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
 static void
 gradient(size_t rows, size_t i0, size_t i1, size_t n, const float *X, size_t ldx, const float *dz, size_t ldz,
          float *dW)
@@ -170,17 +201,22 @@ gradient(size_t rows, size_t i0, size_t i1, size_t n, const float *X, size_t ldx
     float tree[TREE_LEVELS][TILE_FLOATS] __attribute__((aligned(64)));
     for (size_t j = 0; j < n; j += TILE_VECTORS * LANES) {
         size_t vectors = panel_vectors(n, j), width = vectors * LANES, columns = n - j < width ? n - j : width;
-        for (size_t i = i0, step = 1; i < i1; i += step) {
+        for (size_t i = i0, step; i < i1; i += step) {
+            step = tile_rows(vectors, i1 - i);
+            if (rows <= NUM_BLOCK_ROWS && columns == width && i + step <= i1) {
+                any_tile(vectors, step, rows, X + i, 1, ldx, dz + j, ldz, NULL, dW + i * n + j, n);
+                continue;
+            }
             unsigned depth = 0;
             for (size_t b = 0; b * NUM_BLOCK_ROWS < rows; b++) {
                 size_t first = b * NUM_BLOCK_ROWS, k = rows - first < NUM_BLOCK_ROWS ? rows - first : NUM_BLOCK_ROWS;
-                step = any_tile(vectors, k, X + first * ldx + i, 1, ldx, dz + first * ldz + j, ldz, NULL, tree[depth],
-                                width);
+                any_tile(vectors, step, k, X + first * ldx + i, 1, ldx, dz + first * ldz + j, ldz, NULL, tree[depth],
+                         width);
                 tree_push(tree, &depth, b, step * width);
             }
             tree_finish(tree, depth, step * width);
             for (size_t r = 0; r < step && i + r < i1; r++)
-                memcpy(dW + (i + r) * n + j, tree[0] + r * width, columns * sizeof *dW);
+                copy(columns, tree[0] + r * width, dW + (i + r) * n + j);
         }
     }
 }

@@ -11,6 +11,7 @@ struct update_job {
     struct engine_state *state;
     const struct plan_update *update;
     float factor;
+    bool weights_done;
 };
 
 static int
@@ -80,14 +81,14 @@ prepare_task(void *arg, size_t index)
     }
 }
 
-static void
-update_elements(const struct update_job *job, uint32_t p, size_t first, size_t n)
+void
+cpu_update_elements(const struct engine_state *state, const struct plan_update *update, float factor, uint32_t p,
+                    size_t first, size_t n, const float *gradient)
 {
-    const struct engine_state *state = job->state;
-    state->kernels->update(job->update, state->network->params[p].kind != PARAM_BIAS, job->factor, n,
-                           state->gradient->values[p] + first, state->values[ENGINE_PARAM][p] + first,
-                           job->update->uses_m ? state->values[ENGINE_M][p] + first : NULL,
-                           job->update->uses_v ? state->values[ENGINE_V][p] + first : NULL);
+    state->kernels->update(update, state->network->params[p].kind != PARAM_BIAS, factor, n, gradient + first,
+                           state->values[ENGINE_PARAM][p] + first,
+                           update->uses_m ? state->values[ENGINE_M][p] + first : NULL,
+                           update->uses_v ? state->values[ENGINE_V][p] + first : NULL);
 }
 
 static void
@@ -100,10 +101,15 @@ update_task(void *arg, size_t index)
     const struct cpu_touched *touched = &state->gradient->touched[piece->param];
     if (!plan_trainable(state->network, piece->param))
         return;
+    const float *gradient = state->gradient->values[piece->param];
+    if (job->weights_done && param->kind == PARAM_WEIGHT)
+        return;
     if (param->kind != PARAM_CATEGORY)
-        update_elements(job, piece->param, piece->first, piece->last - piece->first);
+        cpu_update_elements(state, job->update, job->factor, piece->param, piece->first, piece->last - piece->first,
+                            gradient);
     for (uint32_t i = 0; param->kind == PARAM_CATEGORY && i < touched->n; i++)
-        update_elements(job, piece->param, touched->codes[i] * param->cols, param->cols);
+        cpu_update_elements(state, job->update, job->factor, piece->param, touched->codes[i] * param->cols, param->cols,
+                            gradient);
 }
 
 /* Task 2 l packs layer l for the forward product, 2 l + 1 for the backward product. */
@@ -118,9 +124,9 @@ pack_task(void *arg, size_t index)
         memcpy(own->start, b, own->n_out * sizeof *b);
     if (own->foreign)
         return;
-    if (index % 2 == 0)
+    if (index % 2 == 0 && own->panels != NULL)
         state->kernels->pack(own->n_in, own->n_out, W, own->panels);
-    else if (own->panels_back != NULL)
+    if (index % 2 != 0 && own->panels_back != NULL)
         state->kernels->pack_transposed(own->n_out, own->n_in, W, own->panels_back);
 }
 
@@ -133,10 +139,10 @@ cpu_pack(struct engine_state *state)
 }
 
 void
-cpu_update(struct engine_state *state, const struct plan_update *update)
+cpu_update(struct engine_state *state, const struct plan_update *update, bool weights_done)
 {
     const struct network *network = state->network;
-    struct update_job job = {state, update, 1};
+    struct update_job job = {state, update, 1, weights_done};
     bool wide = network_size(network) > WIDE_UPDATE;
     cpu_each(state, wide, network->n_params, prepare_task, &job);
     if (update->clip > 0) {
