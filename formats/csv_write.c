@@ -2,15 +2,17 @@
 
 #include <string.h>
 
-/* Delimiters, quotes and line ends; and blanks at an end, which readers drop. */
+/* Delimiters, quotes and line ends; and blanks at an end, which readers drop. Cells are short: one look at each byte.
+ */
 static bool
 needs_quotes(const char *s, size_t n)
 {
     if (n == 0)
         return false;
-    bool blank_end = s[0] == ' ' || s[0] == '\t' || s[n - 1] == ' ' || s[n - 1] == '\t';
-    return blank_end || memchr(s, ',', n) != NULL || memchr(s, '"', n) != NULL || memchr(s, '\n', n) != NULL ||
-           memchr(s, '\r', n) != NULL;
+    bool quotes = s[0] == ' ' || s[0] == '\t' || s[n - 1] == ' ' || s[n - 1] == '\t';
+    for (size_t i = 0; i < n; i++)
+        quotes |= s[i] == ',' || s[i] == '"' || s[i] == '\n' || s[i] == '\r';
+    return quotes;
 }
 
 void

@@ -37,4 +37,19 @@ digits_value(uint64_t bytes)
     return (bytes & 0x0000ffff0000ffff) * (1 + ((uint64_t) 10000 << 32)) >> 32;
 }
 
+/* The other way: value, below 10^8, as eight digits with leading zeros; split in halves, then pairs, then digits. */
+static inline void
+digits_store(char *to, uint64_t value)
+{
+    uint64_t fours = value / 10000 | value % 10000 << 32;
+    uint64_t hundreds = (fours * 10486 >> 20) & 0x0000007f0000007f; /* 10486 / 2^20: / 100 below 10^4 */
+    uint64_t pairs = hundreds | (fours - 100 * hundreds) << 16;
+    uint64_t tens = (pairs * 103 >> 10) & 0x000f000f000f000f; /* 103 / 2^10: / 10 below 100 */
+    uint64_t bytes = (tens | (pairs - 10 * tens) << 8) + 0x3030303030303030;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bytes = __builtin_bswap64(bytes);
+#endif
+    memcpy(to, &bytes, sizeof bytes);
+}
+
 #endif

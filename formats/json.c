@@ -1,22 +1,11 @@
 #include "json.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-void
-text_add(struct text *text, const char *s, size_t n)
-{
-    mem_grow(&text->bytes, &text->cap, text->n + n + 1, 1);
-    if (n > 0)
-        memcpy(text->bytes + text->n, s, n);
-    text->n += n;
-    text->bytes[text->n] = '\0';
-}
 
 void
 text_printf(struct text *text, const char *format, ...)
@@ -118,115 +107,6 @@ decimal(uint64_t u, char digits[20], int *n)
     while ((u /= 10) > 0);
     *n = 20 - at;
     return digits + at;
-}
-
-/* Writes (negative ? -1 : 1) * m / 10^places without an exponent. Returns the length. */
-static int
-put_fixed(char *buffer, bool negative, uint64_t m, int places)
-{
-    char digits[20];
-    int n, at = 0;
-    const char *first = decimal(m, digits, &n);
-    if (negative)
-        buffer[at++] = '-';
-    if (n <= places) {
-        buffer[at++] = '0';
-    } else {
-        memcpy(buffer + at, first, (size_t) (n - places));
-        at += n - places;
-        first += n - places;
-        n = places;
-    }
-    if (places > 0) {
-        buffer[at++] = '.';
-        for (int i = n; i < places; i++)
-            buffer[at++] = '0';
-        memcpy(buffer + at, first, (size_t) n);
-        at += n;
-    }
-    buffer[at] = '\0';
-    return at;
-}
-
-static const double power_of_ten[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                      1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-
-static int
-put_special(char *buffer, double number)
-{
-    const char *name = isnan(number) ? "nan" : number > 0 ? "inf" : "-inf";
-    size_t n = strlen(name);
-    memcpy(buffer, name, n + 1);
-    return (int) n;
-}
-
-/*
- * Both formatters first look for the fewest decimal places that are enough. With at most 15 digits in all the decimal
- * m / 10^k is found exactly by arithmetic: m and 10^k are doubles without error, so their quotient is the double next
- * to the decimal, which is what strtod() returns, and fewer than 16 digits that differ never read back alike.
- * A float of many digits before the point may have fewer significant ones with an exponent, in a longer text: no gain.
- * Numbers that need more digits, and very large or small ones, are tried with %g: 15 digits (6 for floats) always read
- * back from and to text, so a shorter form shows by itself, except among the subnormals, which hold less.
- */
-int
-format_double(char *buffer, double number)
-{
-    double size = fabs(number);
-    if (!isfinite(number))
-        return put_special(buffer, number);
-    if (size == 0 || (size >= 1e-4 && size < 1e15)) {
-        for (int k = 0; k < 16; k++) {
-            double m = nearbyint(size * power_of_ten[k]);
-            if (m >= 1e15)
-                break;
-            if (m / power_of_ten[k] == size)
-                return put_fixed(buffer, signbit(number), (uint64_t) m, k);
-        }
-    }
-    int n = 0;
-    for (int digits = size < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
-        n = snprintf(buffer, 32, "%.*g", digits, number);
-        if (strtod(buffer, NULL) == number)
-            break;
-    }
-    return n;
-}
-
-/*
- * For floats the decimal passes through double on its way to float: wrong only where the double lies in the middle
- * between two floats and the decimal does not, so those few go to strtof().
- */
-static bool
-reads_as_float(double decimal_value, float number)
-{
-    uint64_t bits;
-    memcpy(&bits, &decimal_value, sizeof bits);
-    bool middle = (bits & 0x1fffffff) == 0x10000000;
-    return !middle && (float) decimal_value == number;
-}
-
-int
-format_float(char *buffer, float number)
-{
-    double size = fabsf(number);
-    if (!isfinite(number))
-        return put_special(buffer, (double) number);
-    if (size == 0 || (size >= 1e-4 && size < 1e9)) {
-        for (int k = 0; k <= 12; k++) {
-            double m = nearbyint(size * power_of_ten[k]);
-            if (m >= 1e9)
-                break;
-            if (reads_as_float(m / power_of_ten[k], (float) size))
-                return put_fixed(buffer, signbit(number), (uint64_t) m, k);
-        }
-    }
-    int n = 0;
-    for (int digits = size < (double) FLT_MIN ? 1 : 6; digits <= 9; digits++) {
-        n = snprintf(buffer, 32, "%.*g", digits, (double) number);
-        if (strtof(buffer, NULL) == number)
-            break;
-    }
-    return n;
 }
 
 void

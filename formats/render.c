@@ -12,13 +12,15 @@ enum source { FROM_X, FROM_C, FROM_Y, FROM_LABEL, FROM_W, FROM_TIME, FROM_GROUP,
 struct cells {
     const struct column *column;
     enum source source;
-    uint32_t place; /* within its tensor, or among the text columns */
+    uint32_t place;     /* within its tensor, or among the text columns */
+    struct text before; /* what stands between the cell before and this one: `,` and in JSON the key */
 };
 
 struct render {
     enum render_format format;
     const struct schema *schema;
-    struct cells *cells; /* [n_columns] */
+    struct cells *cells; /* [n_cells], one a column */
+    uint32_t n_cells;
     char *split_name;
     bool begun, split; /* the header is out; it has the column of tags */
 };
@@ -57,6 +59,13 @@ format_time(char *buffer, int64_t microseconds)
     return n;
 }
 
+static void
+put_place(struct cells *cells, enum source source, uint32_t *next)
+{
+    cells->source = source;
+    cells->place = (*next)++;
+}
+
 /* The text columns come in column order, and so do the numbers of every tensor. */
 static void
 locate_cells(struct render *render)
@@ -67,14 +76,19 @@ locate_cells(struct render *render)
         const struct column *column = &schema->columns[i];
         struct cells *cells = &render->cells[i];
         *cells = (struct cells){.column = column};
+        text_add(&cells->before, ",", i > 0);
+        if (render->format == RENDER_JSON) {
+            json_string(&cells->before, column->name, strlen(column->name));
+            text_add(&cells->before, ":", 1);
+        }
         if (column_is_text(column))
-            *cells = (struct cells){column, FROM_TEXT, n_text++};
+            put_place(cells, FROM_TEXT, &n_text);
         else if (column->role == ROLE_FEATURE && column->type == COLUMN_NUM)
-            *cells = (struct cells){column, FROM_X, n_x++};
+            put_place(cells, FROM_X, &n_x);
         else if (column->role == ROLE_FEATURE)
-            *cells = (struct cells){column, FROM_C, n_c++};
+            put_place(cells, FROM_C, &n_c);
         else if (column->role == ROLE_LABEL)
-            *cells = (struct cells){column, schema->task == TASK_CLASS ? FROM_LABEL : FROM_Y, n_y++};
+            put_place(cells, schema->task == TASK_CLASS ? FROM_LABEL : FROM_Y, &n_y);
         else
             cells->source = column->role == ROLE_WEIGHT  ? FROM_W
                             : column->role == ROLE_TIME  ? FROM_TIME
@@ -103,7 +117,8 @@ render_open(enum render_format format, const struct schema *schema)
     struct render *render = mem_zalloc(1, sizeof *render);
     render->format = format;
     render->schema = schema;
-    render->cells = mem_array(schema->n_columns, sizeof *render->cells);
+    render->n_cells = schema->n_columns;
+    render->cells = mem_array(render->n_cells, sizeof *render->cells);
     render->split_name = name_split(schema);
     locate_cells(render);
     return render;
@@ -141,11 +156,10 @@ put_missing(const struct render *render, struct text *text)
 static void
 put_number(const struct render *render, struct text *text, float number)
 {
-    char buffer[32];
     if (__builtin_isnan(number) || (render->format == RENDER_JSON && __builtin_isinf(number)))
         put_missing(render, text);
     else
-        text_add(text, buffer, (size_t) format_float(buffer, number));
+        text_float(text, number);
 }
 
 static void
@@ -246,11 +260,7 @@ put_row(const struct render *render, const struct batch *batch, uint64_t i, stru
     bool json = render->format == RENDER_JSON, tagged = json ? batch->split != NULL : render->split;
     text_add(text, "{", json);
     for (uint32_t j = 0; j < schema->n_columns; j++) {
-        text_add(text, ",", j > 0);
-        if (json) {
-            json_string(text, schema->columns[j].name, strlen(schema->columns[j].name));
-            text_add(text, ":", 1);
-        }
+        text_add(text, render->cells[j].before.bytes, render->cells[j].before.n);
         put_cell(render, text, &render->cells[j], batch, i);
     }
     if (tagged) {
@@ -296,6 +306,8 @@ render_close(struct render *render)
 {
     if (render == NULL)
         return;
+    for (uint32_t i = 0; i < render->n_cells; i++)
+        free(render->cells[i].before.bytes);
     free(render->cells);
     free(render->split_name);
     free(render);
