@@ -161,6 +161,25 @@ sniff(struct ingest *in, struct input *input, uint8_t *head, size_t *n, struct e
     }
 }
 
+/* Options that are for other formats. */
+static int
+check_format_options(const struct ingest *in, int format, const char *name, struct error *error)
+{
+    const struct ingest_options *options = in->options;
+    const bool lines = format == INGEST_JSONL || format == INGEST_LIBSVM;
+    const bool cells = format == INGEST_CSV || format == INGEST_TSV;
+    if (options->tensor != NULL && (lines || cells))
+        return error_set(error, STATUS_USAGE, "--tensor is for safetensors files, and %s is %s", name,
+                         format_name(format));
+    const bool texts = cells || format == INGEST_JSONL || format == INGEST_FRAMES;
+    if (options->dates != DATES_ISO && !texts)
+        return error_set(error, STATUS_USAGE, "--dates is for dates, and %s, which is %s, has none", name,
+                         format_name(format));
+    if (options->missing != NULL && format == INGEST_LIBSVM)
+        return error_set(error, STATUS_USAGE, "--missing is for text, and %s is libsvm, where nan is missing", name);
+    return 0;
+}
+
 int
 ingest_open(struct ingest *in, const struct schema *model, const char *const *paths, size_t n_paths,
             struct error *error)
@@ -180,6 +199,8 @@ ingest_open(struct ingest *in, const struct schema *model, const char *const *pa
     uint8_t *head = mem_alloc(SNIFF_BYTES);
     size_t n = 0;
     int format = input_inflate(&input, error) < 0 ? -1 : sniff(in, &input, head, &n, error), result = -1;
+    if (format != -1 && check_format_options(in, format, input.name, error) < 0)
+        format = -1;
     in->format = format;
     switch (format) {
     case -1:
