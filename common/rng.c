@@ -216,6 +216,36 @@ permutation_at(const struct permutation *permutation, uint64_t i)
     return i;
 }
 
+/* Halves of at most 4 bits: each round function is a table of 16 values. Then the network for all numbers, then walks.
+ */
+void
+permutation_list(const struct permutation *permutation, uint8_t *at)
+{
+    enum { HALF = 16 };
+    const uint32_t right_bits = permutation->right_bits, bits = permutation->left_bits + right_bits;
+    uint8_t left_turn[4][HALF], right_turn[4][HALF], image[PERMUTATION_SMALL];
+    for (int pair = 0; pair < 4; pair++) {
+        for (uint32_t right = 0; right < 1u << right_bits; right++)
+            left_turn[pair][right] =
+                mix(right, permutation->round_key[2 * pair]) & ((1u << permutation->left_bits) - 1);
+        for (uint32_t left = 0; left < 1u << permutation->left_bits; left++)
+            right_turn[pair][left] = mix(left, permutation->round_key[2 * pair + 1]) & ((1u << right_bits) - 1);
+    }
+    for (uint32_t i = 0; i < 1u << bits; i++) {
+        uint32_t left = i >> right_bits, right = i & ((1u << right_bits) - 1);
+        for (int pair = 0; pair < 4; pair++) {
+            left ^= left_turn[pair][right];
+            right ^= right_turn[pair][left];
+        }
+        image[i] = (uint8_t) (left << right_bits | right);
+    }
+    for (uint64_t i = 0; i < permutation->n; i++) {
+        at[i] = image[i];
+        while (at[i] >= permutation->n)
+            at[i] = image[at[i]];
+    }
+}
+
 /*
  * Places are counted as if every block had 65,536 rows; `gap` rows are then missing at the end of the last block,
  * wherever that block came to stand. A virtual position is a position with the gap put back.

@@ -58,6 +58,10 @@ struct permutation {
 struct permutation permutation_make(struct rng_key key, uint64_t stream, uint64_t n);
 uint64_t permutation_at(const struct permutation *permutation, uint64_t i);
 
+/* The whole of a permutation of at most 256 numbers, for less than permutation_at() of each. at: [n] out */
+enum { PERMUTATION_SMALL = 256 };
+void permutation_list(const struct permutation *permutation, uint8_t *at);
+
 /*
  * The order of n training rows in one epoch: blocks of 65,536 rows are permuted, then the rows of each window of 8
  * such blocks, so that data on disk is read in large pieces and in the same order as data in memory.

@@ -15,9 +15,12 @@ struct stratum {
     uint64_t block; /* number of the block being dealt */
     uint32_t next;  /* rows of it that have been dealt */
     bool used;
-    uint8_t until[SPLIT_PARTS]; /* shares: permuted places below until[p] (and not below until[p - 1]) are part p */
-    int64_t owed[SPLIT_PARTS];  /* billionths of a row, after this block */
-    struct permutation order;   /* of the places of this block */
+    struct rng_key key;
+    /* by shares */
+    uint8_t tags[BLOCK_ROWS];  /* of the rows of this block */
+    int64_t owed[SPLIT_PARTS]; /* billionths of a row, after this block */
+    /* by folds */
+    struct permutation order; /* of the places of this block */
 };
 
 struct split_dealer {
@@ -62,11 +65,13 @@ split_shares(struct split_rule *rule, const double *fractions, size_t n, struct 
 
 /*
  * How many rows of the next block each part gets: what it is owed, whole rows first, then one more to the largest
- * remainders (the earlier part on a tie). Part p takes the permuted places below until[p].
+ * remainders (the earlier part on a tie). In the order of permuted places the first rows are part 0, and so on.
  */
 static void
 share_block(struct stratum *stratum, const struct split_rule *rule)
 {
+    const struct permutation order = permutation_make(stratum->key, stratum->block, BLOCK_ROWS);
+    uint8_t place[BLOCK_ROWS], by_place[BLOCK_ROWS];
     uint32_t rows[SPLIT_PARTS], left = BLOCK_ROWS;
     for (int p = 0; p < SPLIT_PARTS; p++) {
         stratum->owed[p] += (int64_t) BLOCK_ROWS * rule->share[p];
@@ -83,9 +88,12 @@ share_block(struct stratum *stratum, const struct split_rule *rule)
         rows[most]++;
         stratum->owed[most] -= SPLIT_WHOLE;
     }
-    uint32_t until = 0;
-    for (int p = 0; p < SPLIT_PARTS; p++)
-        stratum->until[p] = (uint8_t) (until += rows[p]);
+    for (uint32_t p = 0, at = 0; p < SPLIT_PARTS; p++)
+        for (; rows[p] > 0; rows[p]--)
+            by_place[at++] = (uint8_t) part_tag[p];
+    permutation_list(&order, place);
+    for (uint32_t i = 0; i < BLOCK_ROWS; i++)
+        stratum->tags[i] = by_place[place[i]];
 }
 
 struct split_dealer *
@@ -130,25 +138,21 @@ split_deal(struct split_dealer *dealer, uint64_t name)
     struct stratum *stratum = stratum_slot(dealer, name);
     bool fresh = !stratum->used || stratum->next == dealer->block_rows;
     if (!stratum->used) {
-        *stratum = (struct stratum){.name = name, .used = true};
+        *stratum = (struct stratum){.name = name, .used = true, .key = rng_key(rule->seed, RNG_SPLIT, name)};
         dealer->n++;
     } else if (fresh) {
         stratum->block++;
         stratum->next = 0;
     }
-    if (fresh) {
-        stratum->order = permutation_make(rng_key(rule->seed, RNG_SPLIT, name), stratum->block, dealer->block_rows);
-        if (rule->folds == 0)
-            share_block(stratum, rule);
-    }
+    if (fresh && rule->folds > 0)
+        stratum->order = permutation_make(stratum->key, stratum->block, dealer->block_rows);
+    else if (fresh)
+        share_block(stratum, rule);
 
-    uint64_t place = permutation_at(&stratum->order, stratum->next++);
-    if (rule->folds > 0)
-        return place % rule->folds == rule->fold ? SPLIT_TEST : SPLIT_TRAIN;
-    int part = 0;
-    while (place >= stratum->until[part])
-        part++;
-    return part_tag[part];
+    uint32_t next = stratum->next++;
+    if (rule->folds == 0)
+        return (enum split_tag) stratum->tags[next];
+    return permutation_at(&stratum->order, next) % rule->folds == rule->fold ? SPLIT_TEST : SPLIT_TRAIN;
 }
 
 void

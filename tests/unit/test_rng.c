@@ -156,7 +156,13 @@ test_permutations_are_bijections(void **unused)
     static uint8_t seen[200000];
     for (uint64_t n = 0; n <= 1000; n++) {
         struct permutation p = permutation_make(rng_key(n, RNG_ORDER, 0), n, n);
+        uint8_t list[PERMUTATION_SMALL];
         assert_bijection(&p, seen);
+        if (n > PERMUTATION_SMALL)
+            continue;
+        permutation_list(&p, list);
+        for (uint64_t i = 0; i < n; i++)
+            assert_int_equal(list[i], permutation_at(&p, i));
     }
     const uint64_t big[] = {4095, 4096, 4097, 65536, 65537, 131071, 200000};
     for (size_t i = 0; i < sizeof big / sizeof *big; i++) {
