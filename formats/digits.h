@@ -5,6 +5,7 @@
 #define CL_DIGITS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -18,6 +19,27 @@ digits_load(const char *s)
     bytes = __builtin_bswap64(bytes);
 #endif
     return bytes;
+}
+
+/* The same of n < 8 bytes, behind bytes of zero. */
+static inline uint64_t
+digits_load_few(const char *s, size_t n)
+{
+    const size_t before = 8 * (8 - n);
+    if (n >= 4) {
+        uint32_t first, last;
+        memcpy(&first, s, sizeof first);
+        memcpy(&last, s + n - 4, sizeof last);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        first = __builtin_bswap32(first);
+        last = __builtin_bswap32(last);
+#endif
+        return (uint64_t) first << before | (uint64_t) last << 32;
+    }
+    if (n == 0)
+        return 0;
+    return (uint64_t) (uint8_t) s[0] << before | (uint64_t) (uint8_t) s[n / 2] << (before + 8 * (n / 2)) |
+           (uint64_t) (uint8_t) s[n - 1] << 56;
 }
 
 /* All eight are digits: the high nibble is 3, and still 3 with 6 added. */

@@ -169,11 +169,56 @@ leading_digits(const char *p, const char *end)
     return leading;
 }
 
-bool
-number_parse_as(const char *s, size_t n, char decimal, double *value)
+/* Powers of ten that are exact doubles. */
+static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/*
+ * Most numbers: 1 to 16 digits, perhaps a point among them, no more than 16 bytes in all. The bytes become one word of
+ * 16 that ends where they do, with zeros in front, so that nothing depends on how many they are; then the digits before
+ * the point take its place. False: something else, or more than 2^53.
+ */
+static inline __attribute__((always_inline)) bool
+short_decimal(const char *s, size_t n, char decimal, double *magnitude)
 {
-    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    __extension__ typedef unsigned __int128 u128;
+    const uint64_t zeros = 0x3030303030303030, high = 0x8080808080808080;
+    uint64_t first = 0, last;
+    if (n >= 8) {
+        const size_t half = 4 * (16 - n); /* twice, for all 64 bits may go */
+        first = (digits_load(s) ^ zeros) << half << half;
+        last = digits_load(s + n - 8) ^ zeros;
+    } else {
+        last = digits_load_few(s, n) ^ zeros << 8 * (8 - n);
+    }
+    /* Bytes above 9. */
+    const uint64_t other_first = (((first & ~high) + 0x7676767676767676) | first) & high;
+    const uint64_t other_last = (((last & ~high) + 0x7676767676767676) | last) & high;
+    unsigned fraction = 0;
+    if ((other_first | other_last) != 0) {
+        const u128 other = (u128) other_last << 64 | other_first, bytes = (u128) last << 64 | first;
+        fraction = (unsigned) (other_last != 0 ? __builtin_clzll(other_last) : 64 + __builtin_clzll(other_first)) / 8;
+        if ((other & (other - 1)) != 0 || s[n - 1 - fraction] != decimal || n == 1)
+            return false;
+        const u128 below = (other >> 7) - 1, up_to = below << 8 | 0xff;
+        const u128 joined = (bytes & ~up_to) | (bytes & below) << 8;
+        first = (uint64_t) joined;
+        last = (uint64_t) (joined >> 64);
+    }
+    uint64_t w = digits_value(last);
+    if (first != 0) {
+        w += digits_value(first) * 100000000;
+        if (w > (uint64_t) 1 << 53)
+            return false;
+    }
+    *magnitude = (double) w / powers[fraction];
+    return true;
+}
+
+/* What is no short decimal, or no number. */
+static __attribute__((noinline)) bool
+parse_any(const char *s, size_t n, char decimal, double *value)
+{
     const char *p = s, *const end = s + n;
     bool negative = false;
     if (p < end && (*p == '-' || *p == '+'))
@@ -230,6 +275,21 @@ number_parse_as(const char *s, size_t n, char decimal, double *value)
         return true;
     }
     *value = negative ? -magnitude : magnitude;
+    return true;
+}
+
+bool
+number_parse_as(const char *s, size_t n, char decimal, double *value)
+{
+    static const double signs[] = {1, -1};
+    if (n == 0)
+        return false;
+    /* Signs come as they like: no branch. */
+    const bool negative = *s == '-';
+    const size_t sign = (negative | (*s == '+'));
+    if (n - sign - 1 >= 16 || !short_decimal(s + sign, n - sign, decimal, value))
+        return parse_any(s, n, decimal, value);
+    *value *= signs[negative];
     return true;
 }
 
