@@ -335,7 +335,7 @@ finish_stdout(void)
     exit(STATUS_OK);
 }
 
-enum { HELP_WIDTH = 100, HELP_COLUMN = 30 };
+enum { HELP_WIDTH = 80, HELP_COLUMN = 26 };
 
 /* Words of `text` from column `column` on, wrapped and indented by `indent`. */
 static void

@@ -127,7 +127,9 @@ safetensors_open(struct safetensors *file, struct input *input, const void *head
     for (int i = 0; i < 8; i++)
         bytes |= (uint64_t) length[i] << (8 * i);
     if (bytes > HEADER_MOST)
-        return error_set(error, STATUS_DATA, "%s: a safetensors header of %" PRIu64 " bytes, over the limit of %d",
+        return error_set(error, STATUS_DATA,
+                         "%s: a safetensors header of %" PRIu64 " bytes, over the limit of %d (is it "
+                         "a safetensors file?)",
                          file->stream.name, bytes, HEADER_MOST);
     /* The buffer grows with what arrives. */
     char *text = NULL;

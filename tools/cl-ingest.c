@@ -1,12 +1,14 @@
 /*
  * cl-ingest: reads CSV, TSV, JSON lines, libsvm, IDX, npy and safetensors, and writes a data stream.
  *
- * stdin or FILE ...: text or arrays. stdout or -o FILE: one `table` frame, dictionaries and rows, and an end frame only
- * when all was well. The columns are decided from a sample of the first file, or are those of a model (-m) or of
- * another stream (--schema).
+ * stdin or FILE ...: text or arrays, plain or compressed. stdout or -o FILE: one `table` frame, dictionaries and rows,
+ * and an end frame only when all was well. The columns are decided from a sample of the first file, or are those of a
+ * model (-m), of a schema or of another stream (--schema); with these the rows are compared with what was there in
+ * training (--expect, --report).
  *
  * Memory: O(one frame) and one record, at first also a sample of at most 4 MiB of text.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,14 +36,28 @@ say_note(const char *sentence)
     note("%s", sentence);
 }
 
+/* A schema in place of a model is likely, and its first byte tells it. */
+static bool
+is_json(const char *path)
+{
+    FILE *file = strcmp(path, "-") == 0 ? NULL : fopen(path, "r");
+    int first = file != NULL ? fgetc(file) : EOF;
+    if (file != NULL)
+        fclose(file);
+    return first == '{';
+}
+
 /* What reading needs of a model: its columns with their dictionaries, its profile and its digest. */
 static void
 read_model_schema(struct schema *schema, const char *path)
 {
     struct model model = {0};
     struct error error;
-    if (checkpoint_read(&model, path, &error) < 0)
+    if (checkpoint_read(&model, path, &error) < 0) {
+        if (error.status == STATUS_DATA && is_json(path))
+            die(STATUS_DATA, "%s is JSON, not a model (a schema is given with --schema)", path);
         die_error(&error);
+    }
     schema_copy(schema, &model.schema);
     memcpy(schema->model, model.digest, sizeof schema->model);
     model_free(&model);
@@ -86,6 +102,30 @@ check_rows(struct expect *expect, struct output *report)
         expect_say(expect, say_warning, say_note);
 }
 
+static bool
+is_stdout(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+/* Two outputs in one file would be neither. */
+static void
+check_outputs(const char *stream, const char *report, const char *schema)
+{
+    const char *const paths[] = {stream != NULL ? stream : "-", report, schema};
+    static const char *const names[] = {"-o", "--report", "--write-schema"};
+    for (int i = 1; i < 3; i++)
+        for (int k = 0; k < i; k++) {
+            if (paths[i] == NULL || paths[k] == NULL || strcmp(paths[i], paths[k]) != 0 ||
+                strncmp(paths[i], "/dev/", 5) == 0)
+                continue;
+            if (k == 0 && is_stdout(paths[i]))
+                usage_error("%s -: the stream goes to standard output (give %s FILE or -o FILE)", names[i], names[i]);
+            usage_error("%s and %s are to write to one file, %s", names[k], names[i],
+                        is_stdout(paths[i]) ? "standard output" : paths[i]);
+        }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -103,38 +143,42 @@ main(int argc, char **argv)
     bool no_header = false;
     int level = 0;
     const struct option options[] = {
-        OPT_CHOICE('f', "format", "FORMAT", &s.format, formats,
-                   "csv, tsv, jsonl, libsvm, idx, npy, safetensors, frames, or auto, by content [auto]"),
+        OPT_CHOICE('f', "format", "FORMAT", &s.format, formats, "what the input is; auto tells by its content [auto]"),
         OPT_STRING('y', "label", "COLUMNS", &s.label, "the label, or labels of a regression [the last column]"),
-        OPT_CHOICE(0, "task", "TASK", &s.task, tasks, "regression or class; auto decides by the label [auto]"),
+        OPT_CHOICE(0, "task", "TASK", &s.task, tasks, "what labels are; auto decides by their values [auto]"),
         OPT_STRING('d', "delimiter", "CHAR", &s.delimiter, "what stands between cells [found out of , ; tab |]"),
         OPT_STRING(0, "decimal", "CHAR", &s.decimal, "the decimal point of numbers: . or , [found out]"),
-        OPT_CHOICE(0, "dates", "ORDER", &s.dates, orders,
-                   "dmy or mdy: what 01/02/2024 is, in columns that do not show it [such are no dates]"),
-        OPT_CHOICE(0, "header", "WHETHER", &s.header, headers, "yes or no: the first record names the columns [auto]"),
+        OPT_CHOICE(0, "dates", "auto|dmy|mdy", &s.dates, orders,
+                   "what 01/02/2024 is, in columns that do not show it [auto: such are no dates]"),
+        OPT_CHOICE(0, "header", "auto|yes|no", &s.header, headers, "does the first record name the columns? [auto]"),
         OPT_FLAG(0, "no-header", &no_header, "the same as --header no: columns are called c1, c2, ..."),
-        OPT_STRING(0, "tensor", "NAME[,LABEL]", &s.tensor, "of a safetensors file [the only one, or the two that fit]"),
+        OPT_STRING(0, "tensor", "NAME[,LABEL]", &s.tensor,
+                   "tensors of a safetensors file [the only one, or the two that fit]"),
         OPT_LIST(0, "types", "NAME:TYPE,...", &s.types,
-                 "num, cat, hash[:BITS], text, time or drop, where inference is not right"),
+                 "where inference is not right: num, cat, hash[:BITS], text, time or drop; NAME may be a pattern, as "
+                 "'x*'"),
         OPT_LIST(0, "role", "NAME:ROLE,...", &s.roles, "feature, label, weight, group, id, time or carry"),
-        OPT_LIST(0, "drop", "NAMES", &s.drop,
-                 "leave columns or parts of dates out; as in --types, NAMES may be patterns: 'x*'"),
+        OPT_LIST(0, "drop", "NAMES", &s.drop, "leave columns out, or parts of dates, as 'when.*'"),
         OPT_LIST(0, "keep", "NAMES", &s.keep, "leave out all others that no option names"),
         OPT_LIST(0, "carry", "NAMES", &s.carry, "pass columns through as text, for cl-predict --append"),
         OPT_STRING(0, "missing", "LIST", &s.missing, "cells that are missing values [" MISSING_DEFAULT "]"),
-        OPT_STRING(0, "bad-rows", "POLICY", &s.bad_rows, "fail, skip, or skip up to a count or a share [fail]"),
+        OPT_STRING(0, "bad-rows", "POLICY", &s.bad_rows,
+                   "fail, skip, or skip up to a count, or a share as 0.01 [fail]"),
         OPT_SIZE(0, "max-cell", "SIZE", &s.max_cell, "longest cell [1M]"),
         OPT_STRING('m', "model", "MODEL", &model_path, "read the columns of a model, by name and in any order"),
         OPT_STRING(0, "schema", "FILE", &schema_path,
-                   "read the columns of a schema, or of a data stream, in the same way"),
-        OPT_STRING(0, "write-schema", "FILE", &write_path, "write columns, categories and how they were read, as JSON"),
-        OPT_CHOICE(0, "new-columns", "WHAT", &s.new_columns, new_columns,
-                   "with -m or --schema, columns not in it: ignore, keep as text, or error [ignore]"),
-        OPT_CHOICE(0, "missing-columns", "WHAT", &s.missing_columns, missing_columns,
-                   "with -m or --schema, features not in the input: error, or nan for missing values [error]"),
+                   "read the columns of a file of --write-schema, or of a data stream, in the same way"),
+        OPT_STRING(0, "write-schema", "FILE", &write_path,
+                   "write columns, categories and how they were read as JSON, for --schema"),
+        OPT_CHOICE(0, "new-columns", "ignore|keep|error", &s.new_columns, new_columns,
+                   "with -m or --schema, what becomes of columns not in it; keep: as text [ignore]"),
+        OPT_CHOICE(0, "missing-columns", "error|nan", &s.missing_columns, missing_columns,
+                   "with -m or --schema, what becomes of features not in the input; nan: missing in all rows [error]"),
         OPT_STRING(0, "expect", "LIMITS", &limits,
-                   "with -m or --schema, an error over 'missing<0.1,unseen<0.05,outside<0.01', or missing(COLUMN)<0.5"),
-        OPT_STRING(0, "report", "FILE", &report_path, "with -m or --schema, compare rows with training's, as JSON"),
+                   "with -m or --schema, an error for rows unlike those of training: "
+                   "'missing<0.1,unseen<0.05,outside<0.01', or missing(COLUMN)<0.5"),
+        OPT_STRING(0, "report", "FILE", &report_path,
+                   "with -m or --schema, compare the rows with those of training, as JSON"),
         {.kind = OPTION_U64,
          .name = "expect-rows",
          .argument = "N",
@@ -149,13 +193,15 @@ main(int argc, char **argv)
         OPT_COMMON,
         OPT_END,
     };
-    const struct program_usage usage = {
-        "cl-ingest", "read text or arrays into a data stream", "[OPTION ...] [FILE ...]",
-        "cat data.csv | cl-ingest | cl-scale | cl-train > model.ck\n"
-        "cl-ingest -m model.ck < new.csv | cl-tune -m model.ck -o next.ck\n"
-        "cl-ingest -y price --types zip:cat --drop id houses.csv > houses.clt\n"
-        "cl-ingest train-images-idx3-ubyte train-labels-idx1-ubyte | cl-scale | cl-train > digits.ck\n",
-        options};
+    const struct program_usage usage = {"cl-ingest", "read text or arrays into a data stream",
+                                        "[OPTION ...] [FILE ...]",
+                                        "cat data.csv | cl-ingest | cl-scale | cl-train > model.ck\n"
+                                        "cl-ingest -m model.ck < new.csv | cl-tune -m model.ck -o next.ck\n"
+                                        "cl-ingest -y price --types zip:cat --drop id houses.csv > houses.clt\n"
+                                        "cl-ingest embeddings.npy labels.csv | cl-scale | cl-train > topics.ck\n"
+                                        "cl-ingest --write-schema schema.json first.csv > first.clt\n"
+                                        "cl-ingest --schema schema.json --expect 'missing<0.1' next.csv > next.clt\n",
+                                        options};
 
     program_start("cl-ingest");
     size_t n_paths = (size_t) options_parse(&usage, argc, argv);
@@ -172,8 +218,7 @@ main(int argc, char **argv)
         usage_error("--new-columns and --missing-columns go with -m or --schema");
     if (!s.by_model && (limits != NULL || report_path != NULL))
         usage_error("--expect and --report go with -m or --schema, which say what the rows are compared with");
-    if (report_path != NULL && strcmp(report_path, "-") == 0 && (output_path == NULL || strcmp(output_path, "-") == 0))
-        usage_error("--report -: the stream goes to standard output (give --report FILE or -o FILE)");
+    check_outputs(output_path, report_path, write_path);
     if (no_header)
         s.header = HEADER_NO;
     struct error error;
@@ -251,7 +296,8 @@ main(int argc, char **argv)
     }
     if (output_commit(&output, &error) < 0)
         die_error(&error);
-    note("%llu records", (unsigned long long) ingest_records(ingest));
+    unsigned long long n_records = ingest_records(ingest);
+    note("%llu record%s", n_records, n_records == 1 ? "" : "s");
     stream_writer_close(writer);
     ingest_free(ingest);
     expect_free(expect);

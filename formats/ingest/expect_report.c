@@ -62,7 +62,27 @@ expect_finding(const struct expect *expect, const struct checked *checked, enum 
     return buffer;
 }
 
-/* "column 'a': FINDING, FINDING": all findings, or those with the column's verdict. */
+/* For -v, where most is as it should be: few words, and the eye finds figures that are not 0. */
+static const char *
+short_finding(const struct expect *expect, const struct checked *checked, enum check check, char *buffer, size_t cap)
+{
+    const double percent = 100 * checked->share[check];
+    if (check == CHECK_MISSING && isnan(checked->missing))
+        snprintf(buffer, cap, "missing %.3g %%", percent);
+    else if (check == CHECK_MISSING)
+        snprintf(buffer, cap, "missing %.3g %% (%.3g %% in training)", percent, 100 * checked->missing);
+    else if (checked->rows[check] > 0)
+        expect_finding(expect, checked, check, buffer, cap);
+    else if (check == CHECK_UNSEEN)
+        snprintf(buffer, cap, "unseen 0 %%");
+    else if (isnan(checked->low))
+        snprintf(buffer, cap, "no number, as in training");
+    else
+        snprintf(buffer, cap, "outside %.6g to %.6g: 0 %%", checked->low, checked->high);
+    return buffer;
+}
+
+/* "column 'a': FINDING; FINDING": all in short, or in sentences those with the column's verdict. */
 static const char *
 column_text(const struct expect *expect, const struct checked *checked, bool all, char *buffer, size_t cap)
 {
@@ -71,7 +91,7 @@ column_text(const struct expect *expect, const struct checked *checked, bool all
     for (int check = 0; check < CHECK_COUNT; check++) {
         if (!checked->applies[check] || (!all && checked->verdict[check] != checked->worst))
             continue;
-        expect_finding(expect, checked, (enum check) check, finding, sizeof finding);
+        (all ? short_finding : expect_finding)(expect, checked, (enum check) check, finding, sizeof finding);
         int n = snprintf(buffer + used, cap - used, "%s%s", used > 0 ? "; " : "", finding);
         if (n < 0 || (size_t) n >= cap - used)
             break;

@@ -137,6 +137,14 @@ commas_may_group(const char *s, size_t n)
 }
 
 static void
+keep_example(char example[INFER_EXAMPLE], const char *s, size_t n)
+{
+    size_t keep = n < INFER_EXAMPLE - 1 ? n : INFER_EXAMPLE - 1;
+    memcpy(example, s, keep);
+    example[keep] = '\0';
+}
+
+static void
 add_number(struct infer_column *column, const char *s, size_t n, bool percent)
 {
     double value;
@@ -155,7 +163,8 @@ add_number(struct infer_column *column, const char *s, size_t n, bool percent)
         column->comma.sure += !commas_may_group(s, n);
     }
     column->grouped += !percent && !point && number_is_grouped(s, n);
-    column->comma.grouped += !percent && !comma && number_is_grouped_as(s, n, ',');
+    if (!percent && !comma && number_is_grouped_as(s, n, ',') && column->comma.grouped++ == 0)
+        keep_example(column->comma.example, s, n);
 }
 
 static void
@@ -197,11 +206,8 @@ infer_add_value(struct infer_column *column, const char *s, size_t n)
     column->bytes += n;
     if (n > column->longest)
         column->longest = n < UINT32_MAX ? (uint32_t) n : UINT32_MAX;
-    if (column->example[0] == '\0') {
-        size_t keep = n < INFER_EXAMPLE - 1 ? n : INFER_EXAMPLE - 1;
-        memcpy(column->example, s, keep);
-        column->example[keep] = '\0';
-    }
+    if (column->example[0] == '\0')
+        keep_example(column->example, s, n);
 }
 
 void
@@ -270,7 +276,8 @@ bool
 infer_grouped(const struct infer_column *column)
 {
     uint64_t grouped = comma(column) ? column->comma.grouped : column->grouped;
-    return grouped > 0 && all(column, numbers(column) + grouped);
+    /* 17.1.2024 could be one with points between, where the decimal is a comma: dates they are. */
+    return grouped > 0 && all(column, numbers(column) + grouped) && !all(column, column->times);
 }
 
 enum date_order

@@ -88,8 +88,9 @@ struct infer_column {
     uint64_t percents; /* numbers with a % */
     struct {           /* The same for the decimal comma. */
         uint64_t numbers, grouped, percents;
-        uint64_t commas; /* numbers with a comma, */
-        uint64_t sure;   /* and with one that cannot stand for thousands */
+        uint64_t commas;             /* numbers with a comma, */
+        uint64_t sure;               /* and with one that cannot stand for thousands */
+        char example[INFER_EXAMPLE]; /* the first value with thousands separators, as below */
     } comma;
     uint64_t dashes;                   /* . - --, where they may be missing values */
     uint8_t dash_kinds;                /* a bit for each of the three */

@@ -24,6 +24,10 @@ struct plan {
     struct name_index index;
     struct choice *choices; /* [source->n] zero */
     bool *fits;             /* [in->drop.n] zero; --drop: a column or a part of a date is of that name */
+    struct {
+        size_t n, from, to; /* columns of which all that is to be said is the same; 0 = none */
+        char text[640];
+    } noted;
 };
 
 static inline enum column_type

@@ -244,11 +244,24 @@ out:
 
 /* More categories than there may be. */
 
+/* 10,000 */
+static const char *
+grouped(char buffer[32], uint32_t n)
+{
+    if (n < 1000)
+        snprintf(buffer, 32, "%u", n);
+    else if (n < 1000000)
+        snprintf(buffer, 32, "%u,%03u", n / 1000, n % 1000);
+    else
+        snprintf(buffer, 32, "%u,%03u,%03u", n / 1000000, n / 1000 % 1000, n % 1000);
+    return buffer;
+}
+
 int
 ingest_too_many(const struct ingest *in, const char *where, const struct sink *sink, struct error *error)
 {
     const struct column *column = &in->schema.columns[sink->column];
-    char shown[96];
+    char shown[96], most[32];
     name_quoted(shown, sizeof shown, column->name);
     if (column->role == ROLE_LABEL && sink->two)
         return error_set(error, STATUS_DATA,
@@ -257,15 +270,15 @@ ingest_too_many(const struct ingest *in, const char *where, const struct sink *s
                          where, shown);
     if (column->role == ROLE_LABEL)
         return error_set(error, STATUS_DATA,
-                         "%s: label column '%s': more than %u classes (-y names another column; --task regression "
+                         "%s: label column '%s': more than %s classes (-y names another column; --task regression "
                          "if it is an amount%s)",
-                         where, shown, sink->most,
+                         where, shown, grouped(most, sink->most),
                          sink->most == CATEGORIES_INFERRED ? "; --task class allows a million" : "");
     return error_set(error, STATUS_DATA,
-                     "%s: column '%s': more than %u different values (--types %s:hash takes them as 1,024 hashed "
+                     "%s: column '%s': more than %s different values (--types %s:hash takes them as 1,024 hashed "
                      "categories, --types %s:text keeps them as text that no training uses, --drop %s leaves them "
                      "out%s%s%s)",
-                     where, shown, sink->most, shown, shown, shown,
+                     where, shown, grouped(most, sink->most), shown, shown, shown,
                      sink->most == CATEGORIES_INFERRED ? ", --types " : "",
                      sink->most == CATEGORIES_INFERRED ? shown : "",
                      sink->most == CATEGORIES_INFERRED ? ":cat allows a million" : "");

@@ -1,4 +1,5 @@
 /* What the columns are, without a model: by their names, by the options, and by what a sample shows. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,25 @@
 #include "ingest_choices.h"
 #include "ingest_columns.h"
 #include "memory.h"
+
+enum { NOTED = 1000 }; /* columns with a line of their own */
+
+/* What -v says. */
+
+/* Says what note_column() has gathered. */
+static void
+flush_notes(struct plan *plan)
+{
+    char *const *names = plan->source->names;
+    char from[96], to[96];
+    name_quoted(from, sizeof from, names[plan->noted.from]);
+    if (plan->noted.n == 1)
+        ingest_note(plan->in, "%s: column '%s': %s", plan->source->file, from, plan->noted.text);
+    else if (plan->noted.n > 1)
+        ingest_note(plan->in, "%s: columns '%s' to '%s': %s", plan->source->file, from,
+                    name_quoted(to, sizeof to, names[plan->noted.to]), plan->noted.text);
+    plan->noted.n = 0;
+}
 
 /* Labels. */
 
@@ -66,6 +86,7 @@ plan_label(struct plan *plan, size_t i, struct error *error)
     bool two = false, given = choice->type_given;
     if (label_type(plan, i, &two, error) < 0)
         return -1;
+    flush_notes(plan);
     enum task task = choice_type(choice) == COLUMN_CAT ? TASK_CLASS : TASK_REGRESSION;
     size_t before = in->y.n + in->label.n;
     if (before > 0 && (task == TASK_CLASS || in->schema.task == TASK_CLASS))
@@ -223,20 +244,47 @@ hint_of(const struct infer_column *stats, enum column_type type)
                   : "";
 }
 
+/* A line for each column; for columns of arrays and of libsvm, which are called by numbers, one for all that are alike.
+ */
 static void
-note_column(const struct plan *plan, size_t i, const char *more)
+note_column(struct plan *plan, size_t i, const char *more)
 {
-    enum { NOTED = 1000 };
     const struct choice *choice = &plan->choices[i];
     const struct infer_column *stats = &plan->source->stats[i];
-    char shown[96], word[16], figures[160];
-    if (plan->in->schema.n_columns > NOTED)
+    const int format = plan->in->format;
+    const bool gather = format != INGEST_CSV && format != INGEST_TSV && format != INGEST_JSONL;
+    char word[16], figures[160], text[sizeof plan->noted.text];
+    if (!gather && plan->in->schema.n_columns > NOTED)
         return;
     type_word_name(&choice->word, word);
     infer_figures(stats, figures, sizeof figures);
-    ingest_note(plan->in, "%s: column '%s': %s (%s%s%s%s)", plan->source->file,
-                name_quoted(shown, sizeof shown, plan->source->names[i]), word,
-                choice->type_given ? "as asked" : infer_reason(stats), figures[0] != '\0' ? ", " : "", figures, more);
+    snprintf(text, sizeof text, "%s (%s%s%s%s)", word, choice->type_given ? "as asked" : infer_reason(stats),
+             figures[0] != '\0' ? ", " : "", figures, more);
+    if (!gather || plan->noted.to + 1 != i || strcmp(text, plan->noted.text) != 0)
+        flush_notes(plan);
+    if (plan->noted.n++ == 0)
+        plan->noted.from = i;
+    plan->noted.to = i;
+    memcpy(plan->noted.text, text, sizeof text);
+    if (!gather)
+        flush_notes(plan);
+}
+
+/* What becomes of a column of dates, for -v: the time of the row, and features that can be left out by their names. */
+static void
+parts_text(const struct plan *plan, bool is_time, uint32_t first, size_t n, char *buffer, size_t cap)
+{
+    const struct column *columns = plan->in->schema.columns;
+    char from[96], to[96];
+    const char *time = is_time ? "; the time of the row" : "";
+    if (n == 0)
+        snprintf(buffer, cap, "%s; no feature", time);
+    else if (n == 1)
+        snprintf(buffer, cap, "%s; the feature '%s'", time, name_quoted(from, sizeof from, columns[first].name));
+    else
+        snprintf(buffer, cap, "%s; the %zu features '%s' to '%s'", time, n,
+                 name_quoted(from, sizeof from, columns[first].name),
+                 name_quoted(to, sizeof to, columns[first + n - 1].name));
 }
 
 static void
@@ -246,15 +294,16 @@ plan_feature(struct plan *plan, size_t i, bool is_time)
     const struct choice *choice = &plan->choices[i];
     const struct infer_column *stats = &plan->source->stats[i];
     const char *name = plan->source->names[i], *hint = choice->type_given ? "" : hint_of(stats, choice_type(choice));
-    char parts[64] = "", shown[96];
+    char parts[320] = "", shown[96];
     name_quoted(shown, sizeof shown, name);
     if (choice->word.hash) {
         column_hash(in, name, choice->word.bits, (int64_t) i);
     } else if (choice_type(choice) == COLUMN_TIME) {
+        uint32_t first = in->schema.n_columns + is_time;
         if (is_time)
             plan_time(plan, i);
         size_t n = plan_parts(plan, i);
-        snprintf(parts, sizeof parts, "; %zu of its parts are features", n);
+        parts_text(plan, is_time, first, n, parts, sizeof parts);
         hint = parts;
     } else {
         struct sink *sink = ingest_column(in, name, choice_type(choice), ROLE_FEATURE, (int64_t) i);
@@ -282,6 +331,7 @@ plan_column(struct plan *plan, size_t i, bool is_time, struct error *error)
     const struct sinks *const alone[ROLE_COUNT] = {
         [ROLE_WEIGHT] = &in->w, [ROLE_GROUP] = &in->group, [ROLE_ID] = &in->id, [ROLE_TIME] = &in->time};
     char shown[96], example[160];
+    const char *grouped = in->decimal == ',' ? stats->comma.example : stats->example;
     name_quoted(shown, sizeof shown, name);
     if (check_role_type(plan, i, error) < 0 || check_order(plan, i, error) < 0 ||
         (choice->role == ROLE_LABEL && plan_label(plan, i, error) < 0))
@@ -289,11 +339,13 @@ plan_column(struct plan *plan, size_t i, bool is_time, struct error *error)
     bool read_as_cell = choice->role == ROLE_CARRY || choice->role == ROLE_GROUP || choice->role == ROLE_ID;
     if (!choice->type_given && !read_as_cell && infer_grouped(stats))
         return error_set(error, STATUS_DATA,
-                         "%s: column '%s': '%s' looks like a number with %s, which are not read (%s--types %s:cat, or "
-                         "--drop %s)",
-                         file, shown, error_quote(example, sizeof example, stats->example, strlen(stats->example), 40),
+                         "%s: column '%s': '%s' looks like a number with %s, which are not read (write numbers without "
+                         "separators%s; --types %s:cat takes them as categories, --drop %s leaves them out)",
+                         file, shown, error_quote(example, sizeof example, grouped, strlen(grouped), 40),
                          in->decimal == ',' ? "thousands separators" : "a decimal comma or thousands separators",
-                         in->options->decimal == NULL ? "--decimal , if it is the comma; " : "", shown, shown);
+                         in->options->decimal == NULL && in->decimal != ',' ? ", or --decimal , if it is the comma"
+                                                                            : "",
+                         shown, shown);
     if (alone[choice->role] != NULL && alone[choice->role]->n > 0)
         return error_set(error, STATUS_USAGE, "only one column can have the role %s", column_role_name(choice->role));
     struct sink *sink;
@@ -328,11 +380,15 @@ plan_all(struct plan *plan, struct error *error)
     struct ingest *in = plan->in;
     const struct plan_source *source = plan->source;
     struct choice *choices = plan->choices;
+    char shown[96];
     if (choose_columns(plan, error) < 0)
         return -1;
     if (in->decimal == ',' && in->options->decimal == NULL)
-        ingest_note(in, "%s: the decimal is ',' (all numbers have it, and no thousands: --decimal . if not)",
-                    source->file);
+        ingest_note(in, "%s: numbers have a decimal comma (--decimal . if it divides thousands)", source->file);
+    if (source->n == 1 && in->format == INGEST_CSV && choices[0].role == ROLE_LABEL && !choices[0].dropped)
+        ingest_warn(in,
+                    "%s: there is one column only, the label '%s', and no feature (-d CHAR: what stands between cells)",
+                    source->file, name_quoted(shown, sizeof shown, source->names[0]));
     size_t time = time_column(plan), most = source->n;
     for (size_t i = 0; i < source->n; i++)
         most += choice_type(&choices[i]) == COLUMN_TIME ? PART_COUNT : 0;
@@ -345,10 +401,14 @@ plan_all(struct plan *plan, struct error *error)
         if (plan_column(plan, i, i == time, error) < 0)
             return -1;
     }
+    flush_notes(plan);
+    if (in->schema.n_columns > NOTED)
+        ingest_note(in, "%s: %" PRIu32 " columns in all", source->file, in->schema.n_columns);
     if (check_dropped(plan, error) < 0)
         return -1;
     if (in->schema.n_columns == 0)
-        return error_set(error, STATUS_DATA, "%s: no column is left", source->file);
+        return error_set(error, STATUS_DATA,
+                         "%s: no column is left (--keep, --drop and --types NAME:drop leave out all)", source->file);
     if (in->decimal == 0)
         in->decimal = '.';
     ingest_ready(in);

@@ -119,11 +119,11 @@ static int
 extra_columns(struct ingest *in, const char *file, const struct name_index *index, char *const *names, size_t n,
               struct error *error)
 {
+    enum { NOTED = 20 };
     char shown[96];
+    size_t left_out = 0;
     struct dict sources = {0};
     int result = -1;
-    if (in->options->new_columns == NEW_IGNORE)
-        return 0;
     for (uint32_t i = 0; i < in->model->n_columns; i++) {
         const char *name = ingest_source_name(&in->model->columns[i]);
         dict_add(&sources, name, strlen(name));
@@ -131,6 +131,12 @@ extra_columns(struct ingest *in, const char *file, const struct name_index *inde
     for (size_t i = 0; i < n; i++) {
         if (dict_find(&sources, names[i], strlen(names[i])) != 0 || carries(&in->schema, names[i]))
             continue;
+        if (in->options->new_columns == NEW_IGNORE) {
+            if (++left_out <= NOTED)
+                ingest_note(in, "%s: column '%s' is left out: it is not one of the %s's", file,
+                            name_quoted(shown, sizeof shown, names[i]), ingest_by(in));
+            continue;
+        }
         if (in->options->new_columns == NEW_ERROR) {
             error_set(error, STATUS_DATA, "%s: column '%s' is not one of the %s's (--new-columns ignore leaves it out)",
                       file, name_quoted(shown, sizeof shown, names[i]), ingest_by(in));
@@ -142,6 +148,9 @@ extra_columns(struct ingest *in, const char *file, const struct name_index *inde
         }
         ingest_column(in, names[i], COLUMN_TEXT, ROLE_CARRY, (int64_t) i);
     }
+    if (left_out > NOTED)
+        ingest_note(in, "%s: %zu more columns are left out: they are not the %s's", file, left_out - NOTED,
+                    ingest_by(in));
     result = 0;
 out:
     dict_free(&sources);

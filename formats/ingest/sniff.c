@@ -23,6 +23,9 @@ struct mark {
     const char *refusal;
 };
 
+#define IMAGES " (images of one size are read as an array: npy, IDX or safetensors)"
+#define HTML "is a web page, not a table (an error page of a download?)"
+
 static const struct mark marks[] = {
     {"\x93NUMPY", 6, INGEST_NPY, NULL},
     {"\x93\xa5table", 7, INGEST_FRAMES, NULL},
@@ -33,15 +36,43 @@ static const struct mark marks[] = {
     {"BZh91AY", 7, 0, "is compressed (use: bzip2 -dc FILE | cl-ingest ...)"},
     {"\x04\x22\x4d\x18", 4, 0, "is compressed (use: lz4 -dc FILE | cl-ingest ...)"},
     {"PK\x03\x04", 4, 0,
-     "is a zip archive, as .npz and .xlsx files are (use: unzip -p FILE MEMBER | cl-ingest ...; or save a spreadsheet "
-     "as CSV)"},
+     "is a zip archive, as .npz, .xlsx and .pt files are (use: unzip -p FILE MEMBER | cl-ingest ...; save a "
+     "spreadsheet "
+     "as CSV, tensors as safetensors)"},
     {"PAR1\x15", 5, 0,
      "is a Parquet file, which is not read (duckdb -c \"copy 'FILE' to '/dev/stdout' (format csv)\")"},
     {"ARROW1\0", 7, 0, "is an Arrow file, which is not read (save it as CSV or npy)"},
     {"\x89HDF\r\n", 6, 0, "is an HDF5 file, which is not read (save its arrays as npy or safetensors)"},
     {"SQLite format 3", 15, 0, "is an SQLite database (use: sqlite3 -csv -header FILE 'select ...' | cl-ingest)"},
     {"GGUF\x03", 5, 0, "is a GGUF model, not data"},
+    {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, 0, "is an old Office file (save the spreadsheet as CSV)"},
+    {"\x80\x04\x95", 3, 0, "is a Python pickle, which is not read (save a table as CSV, an array as npy)"},
+    {"\x89PNG\r\n", 6, 0, "is a PNG image" IMAGES},
+    {"\xff\xd8\xff", 3, 0, "is a JPEG image" IMAGES},
+    {"%PDF-", 5, 0, "is a PDF file, not a table"},
+    {"\x7f"
+     "ELF",
+     4, 0, "is a program, not data"},
+    {"@relation ", 10, 0, "is an ARFF file (use: sed '1,/^@data/Id' FILE | cl-ingest --no-header ...)"},
+    {"@RELATION ", 10, 0, "is an ARFF file (use: sed '1,/^@data/Id' FILE | cl-ingest --no-header ...)"},
+    {"<!DOCTYPE", 9, 0, HTML},
+    {"<!doctype", 9, 0, HTML},
+    {"<html", 5, 0, HTML},
+    {"<?xml ", 6, 0, "is XML, not a table (save it as CSV or JSON lines)"},
 };
+
+/* UTF-16 without a byte order mark, which text in any Latin script shows by a NUL in every other byte. */
+static const char *
+utf16_order(const uint8_t *s, size_t n)
+{
+    enum { LOOKED = 8 };
+    bool even = n >= LOOKED, odd = n >= LOOKED;
+    for (size_t i = 0; i < LOOKED && (even || odd); i += 2) {
+        even = even && s[i] == 0 && s[i + 1] != 0;
+        odd = odd && s[i] != 0 && s[i + 1] == 0;
+    }
+    return even ? "be" : odd ? "le" : NULL;
+}
 
 /* A 64-bit length, below 2^32 like any a header has, and the brace that opens the header. */
 static bool
@@ -188,5 +219,9 @@ format_sniff(const uint8_t *head, size_t n, bool last, const char *name, struct 
         more = true;
     if (more && !last)
         return INGEST_AUTO;
+    const char *order = utf16_order(head, n);
+    if (order != NULL)
+        return error_set(error, STATUS_DATA, "%s is UTF-16 text (use: iconv -f utf-16%s -t utf-8 FILE | cl-ingest ...)",
+                         name, order);
     return sniff_text((const char *) head, n, last, name, error);
 }

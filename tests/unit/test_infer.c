@@ -160,8 +160,10 @@ test_fast_numbers(void **state)
     struct infer_set *sets[] = {slow->set, fast->set};
     assert_memory_equal(sets[0], sets[1], sizeof *sets[0]);
     slow->set = fast->set = NULL;
-    slow->comma.grouped = fast->comma.grouped =
-        0; /* counts with the decimal comma only, where such numbers are not plain */
+    /* Of use with the decimal comma only, where such numbers are not plain. */
+    slow->comma.grouped = fast->comma.grouped = 0;
+    memset(slow->comma.example, 0, sizeof slow->comma.example);
+    memset(fast->comma.example, 0, sizeof fast->comma.example);
     assert_memory_equal(slow, fast, sizeof *slow);
     free(slow);
     free(fast);

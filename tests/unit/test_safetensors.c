@@ -250,8 +250,8 @@ test_hostile(void **state)
     assert_string_equal(read_all(&file, "y", true, 0), "f goes on behind the 3 rows that its header declares");
     assert_string_equal(read_all(&file, "y", false, 0), "f has 10 bytes of data, where its header declares 9");
     memset(file.bytes, 0xff, 8);
-    assert_string_equal(read_all(&file, NULL, true, 0),
-                        "f: a safetensors header of 18446744073709551615 bytes, over the limit of 67108864");
+    assert_string_equal(read_all(&file, NULL, true, 0), "f: a safetensors header of 18446744073709551615 bytes, over "
+                                                        "the limit of 67108864 (is it a safetensors file?)");
     memset(file.bytes, 0, 8);
     file.bytes[3] = 3;
     assert_string_equal(read_all(&file, NULL, true, 0), "f ends inside its header");
