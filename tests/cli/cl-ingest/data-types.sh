@@ -46,7 +46,8 @@ packed bike-sharing/hour.csv cnt
 packed diamonds/diamonds.csv price
 packed elec2/elec2.csv class
 zstd -dcq "$CL_DATA/flights/flights.csv.zst" | types flights/flights.csv delay && grep -c . file.csv
-head -n 20001 file.csv | types 'flights/flights.csv, the first rows' delay && cells
+head -n 20001 file.csv > head.csv
+types 'flights/flights.csv, the first rows' delay < head.csv && cells
 plain classics/boston.csv MEDV
 plain classics/breast_cancer.csv diagnosis
 plain classics/diabetes.csv progression
