@@ -268,12 +268,10 @@ forward_rows(const struct rows_job *job, size_t r, size_t m)
         enum activation activation = network->layers[l].activation;
         float *h = layer->h + r * layer->ld, *q = NULL;
         product(state, l, false, m, A, lda, h, layer->ld);
-        for (size_t i = 0; l == 0 && i < m; i++)
-            for (uint32_t k = 0; k < network->n_c; k++) {
-                const float *table = state->values[ENGINE_PARAM][network->layers[0].category0 + k];
-                state->kernels->add(layer->n_out, table + state->c[(r + i) * network->n_c + k] * layer->n_out,
-                                    h + i * layer->ld);
-            }
+        if (l == 0 && network->n_c != 0)
+            state->kernels->add_categories(m, layer->n_out, network->n_c,
+                                           state->values[ENGINE_PARAM] + network->layers[0].category0,
+                                           state->c + r * network->n_c, h, layer->ld);
         if (l + 1 == network->n_layers)
             break;
         if (job->rows != NULL && l >= job->lowest && activation != ACT_RELU)
@@ -565,13 +563,12 @@ cpu_read(struct engine_state *state, enum engine_what what, uint32_t param, floa
 {
     if (plan_check_param(state->network, what, param, error) < 0)
         return -1;
-    float **values = what != ENGINE_GRADIENT   ? state->values[what]
-                     : state->gradient == NULL ? NULL
-                                               : state->gradient->values;
-    if (values == NULL)
-        memset(to, 0, size_of(state->network, param) * sizeof *to);
+    if (what == ENGINE_GRADIENT && state->gradient != NULL)
+        cpu_gradient_read(state->network, state->gradient, param, to);
+    else if (state->values[what] != NULL)
+        memcpy(to, state->values[what][param], size_of(state->network, param) * sizeof *to);
     else
-        memcpy(to, values[param], size_of(state->network, param) * sizeof *to);
+        memset(to, 0, size_of(state->network, param) * sizeof *to);
     return 0;
 }
 

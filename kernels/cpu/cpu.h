@@ -35,7 +35,7 @@ struct cpu_layer {
     float *h, *q, *dz;  /* [chunk rows + spare, ld] */
 };
 
-/* The rows of one category table that have a gradient; all others of it are zero. */
+/* The rows of one category table that have a gradient; what is stored for all others means nothing. */
 struct cpu_touched {
     uint32_t *codes; /* [n] in order of appearance */
     uint32_t n;
@@ -127,6 +127,8 @@ void cpu_gradient_add(const struct engine_state *state, struct cpu_gradient *to,
  */
 void cpu_chunk_gradient(struct engine_state *state, struct cpu_gradient *gradient, size_t n, bool wide,
                         const struct plan_update *update);
+/* A whole parameter, zeros included. */
+void cpu_gradient_read(const struct network *network, const struct cpu_gradient *gradient, uint32_t param, float *to);
 /* Takes a whole category table: finds its rows that are not zero. */
 void cpu_gradient_set(const struct network *network, struct cpu_gradient *gradient, uint32_t param, const float *from);
 

@@ -43,12 +43,10 @@ cpu_gradient_close(const struct network *network, struct cpu_gradient *gradient)
 }
 
 static void
-clear_table(const struct param *param, float *values, struct cpu_touched *touched)
+clear_table(struct cpu_touched *touched)
 {
-    for (uint32_t i = 0; i < touched->n; i++) {
-        memset(values + touched->codes[i] * param->cols, 0, param->cols * sizeof *values);
+    for (uint32_t i = 0; i < touched->n; i++)
         touched->place[touched->codes[i]] = 0;
-    }
     touched->n = 0;
 }
 
@@ -57,7 +55,7 @@ cpu_gradient_clear(const struct network *network, struct cpu_gradient *gradient)
 {
     for (uint32_t p = 0; p < network->n_params; p++)
         if (network->params[p].kind == PARAM_CATEGORY)
-            clear_table(&network->params[p], gradient->values[p], &gradient->touched[p]);
+            clear_table(&gradient->touched[p]);
 }
 
 /* The place of a code, new or old. */
@@ -72,10 +70,24 @@ touch(struct cpu_touched *touched, uint32_t code)
 }
 
 void
+cpu_gradient_read(const struct network *network, const struct cpu_gradient *gradient, uint32_t param, float *to)
+{
+    size_t cols = network->params[param].cols, size = size_of(network, param);
+    const struct cpu_touched *touched = &gradient->touched[param];
+    if (network->params[param].kind != PARAM_CATEGORY) {
+        memcpy(to, gradient->values[param], size * sizeof *to);
+        return;
+    }
+    memset(to, 0, size * sizeof *to);
+    for (uint32_t i = 0; i < touched->n; i++)
+        memcpy(to + touched->codes[i] * cols, gradient->values[param] + touched->codes[i] * cols, cols * sizeof *to);
+}
+
+void
 cpu_gradient_set(const struct network *network, struct cpu_gradient *gradient, uint32_t param, const float *from)
 {
     const struct param *table = &network->params[param];
-    clear_table(table, gradient->values[param], &gradient->touched[param]);
+    clear_table(&gradient->touched[param]);
     for (uint64_t row = 0; row < table->rows; row++)
         for (uint64_t j = 0; j < table->cols; j++)
             if (from[row * table->cols + j] != 0) {
@@ -97,9 +109,11 @@ cpu_gradient_add(const struct engine_state *state, struct cpu_gradient *to, cons
             continue;
         }
         for (uint32_t i = 0; i < from->touched[p].n; i++) {
-            uint32_t code = from->touched[p].codes[i];
-            touch(&to->touched[p], code);
-            state->kernels->add(cols, from->values[p] + code * cols, to->values[p] + code * cols);
+            uint32_t code = from->touched[p].codes[i], seen = to->touched[p].n;
+            if (touch(&to->touched[p], code) == seen)
+                memcpy(to->values[p] + code * cols, from->values[p] + code * cols, cols * sizeof(float));
+            else
+                state->kernels->add(cols, from->values[p] + code * cols, to->values[p] + code * cols);
         }
     }
 }
@@ -122,15 +136,12 @@ sum_of_code(const struct engine_state *state, uint32_t first, const uint32_t *ne
     const struct cpu_kernels *kernels = state->kernels;
     size_t n = layer->n_out, ld = layer->ld, block[CPU_CHUNK_BLOCKS + 1];
     unsigned depth = 0;
-    for (uint32_t r = first; r != UINT32_MAX; r = next[r]) {
+    for (uint32_t r = first; r != UINT32_MAX;) {
         size_t b = r / NUM_BLOCK_ROWS;
-        if (depth == 0 || block[depth - 1] != b) {
-            for (; depth >= 2 && height(block[depth - 2], block[depth - 1]) < height(block[depth - 1], b); depth--)
-                kernels->add(n, stack + (depth - 1) * ld, stack + (depth - 2) * ld);
-            memset(stack + depth * ld, 0, n * sizeof *stack);
-            block[depth++] = b;
-        }
-        kernels->add(n, layer->dz + r * ld, stack + (depth - 1) * ld);
+        for (; depth >= 2 && height(block[depth - 2], block[depth - 1]) < height(block[depth - 1], b); depth--)
+            kernels->add(n, stack + (depth - 1) * ld, stack + (depth - 2) * ld);
+        r = kernels->sum_list(n, r, next, (b + 1) * NUM_BLOCK_ROWS, layer->dz, ld, stack + depth * ld);
+        block[depth++] = b;
     }
     for (; depth >= 2; depth--)
         kernels->add(n, stack + (depth - 1) * ld, stack + (depth - 2) * ld);
@@ -191,7 +202,7 @@ gradient_task(void *arg, size_t index)
     const float *X = param->layer == 0 ? state->x : state->layers[param->layer - 1].h;
     size_t ldx = param->layer == 0 ? state->ld_x : state->layers[param->layer - 1].ld;
     if (param->kind == PARAM_CATEGORY)
-        clear_table(param, values, &job->gradient->touched[piece->param]);
+        clear_table(&job->gradient->touched[piece->param]);
     if (!plan_trainable(state->network, piece->param)) {
         if (param->kind != PARAM_CATEGORY)
             memset(values + piece->first * param->cols, 0, (piece->last - piece->first) * param->cols * sizeof *values);

@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #define TILE_MOST 2
@@ -39,6 +40,18 @@ vec_zip(vec a, vec b, vec *low, vec *high)
     vec even = _mm256_unpacklo_ps(a, b), odd = _mm256_unpackhi_ps(a, b);
     *low = _mm256_permute2f128_ps(even, odd, 0x20);
     *high = _mm256_permute2f128_ps(even, odd, 0x31);
+}
+
+/* 32-bit numbers, and the two halves of their products with b. */
+typedef uint32_t words __attribute__((vector_size(sizeof(vec))));
+
+static inline void
+words_multiply(words a, uint32_t b, words *low, words *high)
+{
+    __m256i even = _mm256_mul_epu32((__m256i) a, _mm256_set1_epi32((int) b));
+    __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64((__m256i) a, 32), _mm256_set1_epi32((int) b));
+    *low = (words) _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
+    *high = (words) _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
 }
 
 #define CPU_KERNELS cpu_kernels_avx2

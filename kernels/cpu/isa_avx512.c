@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #define TILE_MOST 4
@@ -40,6 +41,18 @@ vec_zip(vec a, vec b, vec *low, vec *high)
     const __m512i upper = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
     *low = _mm512_permutex2var_ps(a, lower, b);
     *high = _mm512_permutex2var_ps(a, upper, b);
+}
+
+/* 32-bit numbers, and the two halves of their products with b. */
+typedef uint32_t words __attribute__((vector_size(sizeof(vec))));
+
+static inline void
+words_multiply(words a, uint32_t b, words *low, words *high)
+{
+    __m512i even = _mm512_mul_epu32((__m512i) a, _mm512_set1_epi32((int) b));
+    __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64((__m512i) a, 32), _mm512_set1_epi32((int) b));
+    *low = (words) _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+    *high = (words) _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 32), odd);
 }
 
 #define CPU_KERNELS cpu_kernels_avx512

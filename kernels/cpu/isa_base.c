@@ -1,5 +1,6 @@
 /* Any machine with a C compiler. Without an fma instruction, fmaf of libm: slow, same bits. */
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #define TILE_MOST 4
@@ -38,6 +39,19 @@ vec_zip(vec a, vec b, vec *low, vec *high)
 {
     *low = (vec){a[0], b[0], a[1], b[1]};
     *high = (vec){a[2], b[2], a[3], b[3]};
+}
+
+/* 32-bit numbers, and the two halves of their products with b. */
+typedef uint32_t words __attribute__((vector_size(sizeof(vec))));
+
+static inline void
+words_multiply(words a, uint32_t b, words *low, words *high)
+{
+    for (int i = 0; i < LANES; i++) {
+        uint64_t product = (uint64_t) a[i] * b;
+        (*low)[i] = (uint32_t) product;
+        (*high)[i] = (uint32_t) (product >> 32);
+    }
 }
 
 #define CPU_KERNELS cpu_kernels_base

@@ -37,6 +37,14 @@ struct cpu_kernels {
     void (*bias_gradient)(size_t rows, size_t n, const float *dz, size_t ldz, float *db);
     /* to += from. */
     void (*add)(size_t n, const float *from, float *to);
+    /* h [m, n] += the rows of n_c tables [.., n] that the codes c [m, n_c] name, one after the other. CPU_ALIGN floats
+     * after the end of a table may be read. */
+    void (*add_categories)(size_t m, size_t n, size_t n_c, float *const *tables, const uint32_t *c, float *h,
+                           size_t ld);
+    /* to [n] = sum of rows r, next[r], next[next[r]], ... of dz, as long as they are below `last`. The next one. */
+    uint32_t (*sum_list)(size_t n, uint32_t r, const uint32_t *next, size_t last, const float *dz, size_t ld,
+                         float *to);
+    bool (*any_not_zero)(size_t n, const float *g);
     /* In place of z: h; and q = the slope (NULL for relu, whose slope is seen from h). */
     void (*activate)(enum activation activation, size_t n, float *h, float *q);
     /* to[i] = permutation_at(permutation, first + i), n <= CPU_PERMUTE_ROWS, of a permutation of at most 2^31. */

@@ -1,6 +1,7 @@
 /*
  * The kernels of the CPU engine, written once on top of primitives that the including file defines: vec,
- * vec_load, vec_store, vec_set, vec_fma, vec_zip; with LANES, TILE_VECTORS and TILE_ROWS for the register tile.
+ * vec_load, vec_store, vec_set, vec_fma, vec_zip, words, words_multiply; with LANES, TILE_VECTORS and TILE_ROWS for the
+ * register tile.
  *
  * Products are tiled by hand (vectors run over outputs, terms ascend, rule 1); everything elementwise is a plain loop
  * over the scalar functions of kernels/numerics.h, which the compiler vectorises without changing a bit.
@@ -166,6 +167,57 @@ add(size_t n, const float *from, float *to)
         to[i] += from[i];
 }
 
+/* For a few vectors: a call of memcpy takes longer. */
+ALWAYS_INLINE void
+copy(size_t n, const float *from, float *to)
+{
+    for (; n >= LANES; n -= LANES, from += LANES, to += LANES)
+        vec_store(to, vec_load(from));
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
+static void
+add_categories(size_t m, size_t n, size_t n_c, float *const *tables, const uint32_t *c, float *h, size_t ld)
+{
+    for (size_t r = 0; r < m; r++, c += n_c, h += ld)
+        for (size_t j = 0; j < n; j += LANES) {
+            vec sum = vec_load(h + j);
+            for (size_t k = 0; k < n_c; k++)
+                sum += vec_load(tables[k] + c[k] * n + j);
+            vec_store(h + j, sum);
+        }
+}
+
+static uint32_t
+sum_list(size_t n, uint32_t first, const uint32_t *next, size_t last, const float *dz, size_t ld, float *to)
+{
+    uint32_t r = first;
+    for (size_t j = 0; j < n; j += TILE_VECTORS * LANES) {
+        vec sum[TILE_VECTORS];
+        size_t width = panel_vectors(n, j) * LANES;
+        float sums[TILE_VECTORS * LANES];
+        for (size_t v = 0; v < TILE_VECTORS; v++)
+            sum[v] = vec_set(0);
+        for (r = first; r < last; r = next[r])
+            for (size_t v = 0; v * LANES < width; v++)
+                sum[v] += vec_load(dz + r * ld + j + v * LANES);
+        for (size_t v = 0; v < TILE_VECTORS; v++)
+            vec_store(sums + v * LANES, sum[v]);
+        copy(n - j < width ? n - j : width, sums, to + j);
+    }
+    return r;
+}
+
+static bool
+any_not_zero(size_t n, const float *g)
+{
+    uint32_t any = 0;
+    for (size_t i = 0; i < n; i++)
+        any |= g[i] != 0;
+    return any != 0;
+}
+
 /* Adds the tile that was put at tree[*depth] as block b: merged with its left neighbour while both are equally high. */
 ALWAYS_INLINE void
 tree_push(float (*tree)[TILE_FLOATS], unsigned *depth, size_t b, size_t n)
@@ -182,16 +234,6 @@ tree_finish(float (*tree)[TILE_FLOATS], unsigned depth, size_t n)
 {
     for (; depth > 1; depth--)
         add(n, tree[depth - 1], tree[depth - 2]);
-}
-
-/* For a few vectors: a call of memcpy takes longer. */
-ALWAYS_INLINE void
-copy(size_t n, const float *from, float *to)
-{
-    for (; n >= LANES; n -= LANES, from += LANES, to += LANES)
-        vec_store(to, vec_load(from));
-    for (size_t i = 0; i < n; i++)
-        to[i] = from[i];
 }
 
 static void
@@ -284,25 +326,23 @@ activate(enum activation activation, size_t n, float *h, float *q)
 #undef ACTIVATE
 }
 
-/* rng_philox (common/rng.c), so that 16 counters go side by side. */
+/* rng_philox (common/rng.c) of LANES counters side by side, in place. */
 ALWAYS_INLINE void
-philox(uint32_t k0, uint32_t k1, uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3, uint32_t *o0, uint32_t *o1,
-       uint32_t *o2, uint32_t *o3)
+philox(struct rng_key key, words c[4])
 {
+    uint32_t k0 = key.k[0], k1 = key.k[1];
     _Pragma("GCC unroll 10") for (int round = 0; round < 10; round++)
     {
-        uint64_t p0 = (uint64_t) 0xD2511F53u * c0, p1 = (uint64_t) 0xCD9E8D57u * c2;
-        c0 = (uint32_t) (p1 >> 32) ^ c1 ^ k0;
-        c1 = (uint32_t) p1;
-        c2 = (uint32_t) (p0 >> 32) ^ c3 ^ k1;
-        c3 = (uint32_t) p0;
+        words low0, high0, low1, high1;
+        words_multiply(c[0], 0xD2511F53u, &low0, &high0);
+        words_multiply(c[2], 0xCD9E8D57u, &low1, &high1);
+        c[0] = high1 ^ c[1] ^ k0;
+        c[1] = low1;
+        c[2] = high0 ^ c[3] ^ k1;
+        c[3] = low0;
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
-    *o0 = c0;
-    *o1 = c1;
-    *o2 = c2;
-    *o3 = c3;
 }
 
 /* mix() and a turn of permutation_at() of common/rng.c, for n numbers side by side. */
@@ -357,27 +397,39 @@ permute(const struct permutation *permutation, uint32_t first, size_t n, uint32_
     }
 }
 
+/*
+ * Counter i of a row has the bits of units 4 i .. 4 i + 3. Four vectors of masks, one for each of these, are zipped
+ * into the order of the units.
+ */
 static void
 dropout(struct rng_key key, uint64_t step, float p, size_t first, size_t rows, size_t n, size_t ld, float *h, float *q)
 {
-    enum { GROUP = 16 }; /* counters at a time: 64 units */
     float survivor = (float) (1 / (1 - (double) p));
-    uint32_t step_low = (uint32_t) step, step_high = (uint32_t) (step >> 32);
+    words lane;
+    for (uint32_t i = 0; i < LANES; i++)
+        lane[i] = i;
     for (size_t r = 0; r < rows; r++, h += ld, q += q == NULL ? 0 : ld)
-        for (size_t j = 0; j < n; j += 4 * GROUP) {
-            uint32_t words[4][GROUP];
-            float mask[4 * GROUP];
-            size_t units = n - j < 4 * GROUP ? n - j : 4 * GROUP;
-            uint32_t row = (uint32_t) (first + r), unit = (uint32_t) (j / 4);
-            for (uint32_t i = 0; i < GROUP; i++)
-                philox(key.k[0], key.k[1], step_low, step_high, row, unit + i, &words[0][i], &words[1][i], &words[2][i],
-                       &words[3][i]);
-            for (size_t i = 0; i < 4 * GROUP; i++)
-                mask[i] = (float) (int32_t) (words[i % 4][i / 4] >> 8) * 0x1p-24f >= p ? survivor : 0.0f;
-            for (size_t i = 0; i < units; i++)
-                h[j + i] *= mask[i];
-            for (size_t i = 0; q != NULL && i < units; i++)
-                q[j + i] *= mask[i];
+        for (size_t j = 0; j < n; j += 4 * LANES) {
+            words c[4] = {lane * 0 + (uint32_t) step, lane * 0 + (uint32_t) (step >> 32),
+                          lane * 0 + (uint32_t) (first + r), lane + (uint32_t) (j / 4)};
+            vec even[2], odd[2], mask[4];
+            float kept[4][LANES];
+            philox(key, c);
+            for (size_t w = 0; w < 4; w++)
+                for (size_t i = 0; i < LANES; i++)
+                    kept[w][i] = (float) (int32_t) (c[w][i] >> 8) * 0x1p-24f >= p ? survivor : 0.0f;
+            vec_zip(vec_load(kept[0]), vec_load(kept[2]), &even[0], &even[1]);
+            vec_zip(vec_load(kept[1]), vec_load(kept[3]), &odd[0], &odd[1]);
+            vec_zip(even[0], odd[0], &mask[0], &mask[1]);
+            vec_zip(even[1], odd[1], &mask[2], &mask[3]);
+            UNROLL
+            for (size_t v = 0; v < 4; v++)
+                if (j + v * LANES < n) {
+                    float *units = h + j + v * LANES;
+                    vec_store(units, vec_load(units) * mask[v]);
+                    if (q != NULL)
+                        vec_store(q + j + v * LANES, vec_load(q + j + v * LANES) * mask[v]);
+                }
         }
 }
 
@@ -633,6 +685,9 @@ const struct cpu_kernels CPU_KERNELS = {
     .gradient = gradient,
     .bias_gradient = bias_gradient,
     .add = add,
+    .add_categories = add_categories,
+    .sum_list = sum_list,
+    .any_not_zero = any_not_zero,
     .activate = activate,
     .permute = permute,
     .dropout = dropout,

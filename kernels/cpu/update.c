@@ -23,15 +23,13 @@ compare_codes(const void *a, const void *b)
 
 /* Drops rows whose gradient is all zeros: they were not touched (rule 2). */
 static void
-drop_zero_rows(const struct param *param, const float *values, struct cpu_touched *touched)
+drop_zero_rows(const struct engine_state *state, const struct param *param, const float *values,
+               struct cpu_touched *touched)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < touched->n; i++) {
         uint32_t code = touched->codes[i];
-        bool any = false;
-        for (uint64_t j = 0; j < param->cols; j++)
-            any |= values[code * param->cols + j] != 0;
-        if (any)
+        if (state->kernels->any_not_zero(param->cols, values + code * param->cols))
             touched->codes[kept++] = code;
         else
             touched->place[code] = 0;
@@ -71,7 +69,7 @@ prepare_task(void *arg, size_t index)
             state->squares[p] = state->kernels->squares(param->rows * param->cols, values);
         return;
     }
-    drop_zero_rows(param, values, touched);
+    drop_zero_rows(state, param, values, touched);
     for (uint32_t i = 0; job->update->anchor != 0 && i < touched->n; i++)
         anchor_elements(job, p, touched->codes[i] * param->cols, param->cols);
     if (job->update->clip > 0) {

@@ -1,8 +1,15 @@
 /*
- * steps [-t THREADS] [-d] NETWORK BATCH ...: how long a training step of the cpu engine takes.
+ * steps [OPTIONS] NETWORK BATCH ...: how long a training step of the cpu engine takes.
  *
- * NETWORK is widths, inputs to outputs: 28-64-32-1. Data are made up. The loss is bce with one output, ce with more;
- * Adam; relu. -d adds dropout, row weights and clipping ("more"). CL_ISA=NAME chooses the instruction set. What is
+ *   -t THREADS      1
+ *   -a ACTIVATION   relu
+ *   -l LOSS         bce with one output, ce with more
+ *   -o OPTIMISER    adam
+ *   -k COLUMNS      of categories, 20 codes each: 0
+ *   -p DROPOUT, -c CLIP, -d DECAY: 0
+ *   -w              rows have weights
+ *
+ * NETWORK is widths, inputs to outputs: 28-64-32-1. Data are made up. CL_ISA=NAME chooses the instruction set. What is
  * shown is the best of many short runs, in processor time, so that other work on the machine hardly shows.
  */
 #include <err.h>
@@ -16,7 +23,27 @@
 #include "init.h"
 #include "memory.h"
 
-enum { MOST_ROWS = 100000, DATA_FLOATS = 4 << 20, MOST_HIDDEN = 8, RUNS = 30, RUN_US = 20000, MOST_STEPS = 1000000 };
+enum {
+    MOST_ROWS = 100000,
+    DATA_FLOATS = 4 << 20,
+    CODES = 20,
+    MOST_CATEGORIES = 64,
+    MOST_HIDDEN = 8,
+    RUNS = 30,
+    RUN_US = 20000,
+    MOST_STEPS = 1000000
+};
+
+struct wish {
+    unsigned threads;
+    enum activation activation;
+    int loss; /* -1: by the number of outputs */
+    enum optimiser_kind optimiser;
+    uint32_t categories;
+    float dropout, clip;
+    double decay;
+    bool weights;
+};
 
 static double
 now(void)
@@ -36,7 +63,7 @@ numbers(struct arena *arena, uint64_t n, uint64_t stream)
 }
 
 static void
-network_parse(struct network *network, struct arena *arena, const char *text, bool drops)
+network_parse(struct network *network, struct arena *arena, const char *text, const struct wish *wish)
 {
     uint32_t widths[MOST_HIDDEN + 2], n = 0;
     const char *at = text;
@@ -49,8 +76,14 @@ network_parse(struct network *network, struct arena *arena, const char *text, bo
     }
     if (n < 2 || widths[0] == 0 || widths[n - 1] == 0)
         errx(2, "'%s' lacks inputs or outputs", text);
-    network_dense(network, arena, widths[0], 0, NULL, NULL, widths + 1, n - 2, ACT_RELU, drops ? 0.2f : 0,
-                  widths[n - 1]);
+    uint32_t sizes[MOST_CATEGORIES];
+    const char *names[MOST_CATEGORIES];
+    for (uint32_t k = 0; k < wish->categories; k++) {
+        sizes[k] = CODES;
+        names[k] = "c";
+    }
+    network_dense(network, arena, widths[0], wish->categories, sizes, names, widths + 1, n - 2, wish->activation,
+                  wish->dropout, widths[n - 1]);
     init_network(network, INIT_GLOROT_UNIFORM, 1);
 }
 
@@ -60,19 +93,24 @@ rows_make(struct arena *arena, const struct network *network, bool weights)
 {
     uint32_t d = network->n_x, o = network_outputs(network);
     uint64_t n = DATA_FLOATS / d < MOST_ROWS ? DATA_FLOATS / d : MOST_ROWS;
-    float *x = numbers(arena, n * d, 1), *y = arena_array(arena, n, sizeof *y);
-    uint32_t *label = arena_array(arena, n, sizeof *label);
+    float *x = numbers(arena, n * d, 1), *y = arena_zalloc(arena, n * o, sizeof *y);
+    uint32_t *label = arena_array(arena, n, sizeof *label), *c = arena_array(arena, n * network->n_c, sizeof *c);
+    for (uint64_t i = 0; i < n * network->n_c; i++)
+        c[i] = (uint32_t) rng_below(rng_key(1, RNG_SPLIT, 3), i, CODES);
     for (uint64_t i = 0; i < n; i++) {
-        y[i] = x[i * d] > 0 ? 1.0f : 0.0f;
+        y[i * o] = x[i * d] > 0 ? 1.0f : 0.0f;
         label[i] = 0;
         for (uint32_t j = 1; j < o && j < d; j++)
             label[i] = x[i * d + j] > x[i * d + label[i]] ? j : label[i];
     }
-    return (struct rowset){.n = n, .x = x, .y = y, .label = label, .w = weights ? numbers(arena, n, 2) : NULL};
+    struct rowset rows = {.n = n, .x = x, .c = c, .y = y, .label = label};
+    if (weights)
+        rows.w = numbers(arena, n, 2);
+    return rows;
 }
 
 static void
-measure(const char *text, uint32_t batch, unsigned threads, bool more)
+measure(const char *text, uint32_t batch, const struct wish *wish)
 {
     struct arena arena = {0};
     struct network network;
@@ -81,25 +119,33 @@ measure(const char *text, uint32_t batch, unsigned threads, bool more)
     struct run_result result;
     if (batch == 0)
         errx(2, "a batch has at least one row");
-    network_parse(&network, &arena, text, more);
+    network_parse(&network, &arena, text, wish);
     uint64_t weights = 0, n = 1;
     for (uint32_t l = 0; l < network.n_layers; l++)
         weights += (uint64_t) network.layers[l].n_in * network.layers[l].n_out;
-    const struct rowset rows = rows_make(&arena, &network, more);
+    const struct rowset rows = rows_make(&arena, &network, wish->weights);
     float *lr = arena_array(&arena, MOST_STEPS, sizeof *lr);
     for (uint64_t i = 0; i < MOST_STEPS; i++)
         lr[i] = 1e-4f;
     struct plan plan = {
         .seed = 1,
         .lr = lr,
-        .loss = network_outputs(&network) == 1 ? LOSS_BCE : LOSS_CE,
-        .optimiser = {.kind = OPT_ADAM, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8},
-        .clip = more ? 1 : 0,
+        .loss = wish->loss >= 0                  ? (enum loss) wish->loss
+                : network_outputs(&network) == 1 ? LOSS_BCE
+                                                 : LOSS_CE,
+        .huber_delta = 1,
+        .optimiser = {.kind = wish->optimiser,
+                      .momentum = 0.9,
+                      .beta1 = 0.9,
+                      .beta2 = 0.999,
+                      .epsilon = 1e-8,
+                      .weight_decay = wish->decay},
+        .clip = wish->clip,
         .parts[0] = {.rows = batch, .weight = 1},
         .n_parts = 1,
         .shuffle = true,
     };
-    if (engine_cpu.open(&state, &network, &(struct engine_options){.threads = threads}, &error) < 0 ||
+    if (engine_cpu.open(&state, &network, &(struct engine_options){.threads = wish->threads}, &error) < 0 ||
         engine_cpu.load(state, 0, &rows, &error) < 0)
         errx(1, "%s", error.text);
     double best = 1e300;
@@ -117,8 +163,8 @@ measure(const char *text, uint32_t batch, unsigned threads, bool more)
     }
     const double operations =
         6.0 * (double) weights * batch - 2.0 * network.layers[0].n_in * network.layers[0].n_out * batch;
-    printf("%-16s batch %5u%-6s  %-24s %10.2f us a step %8.1f GF/s\n", text, batch, more ? ", more" : "",
-           engine_cpu.describe(state), best, operations / best * 1e-3);
+    printf("%-16s batch %5u  %-24s %10.2f us a step %8.1f GF/s\n", text, batch, engine_cpu.describe(state), best,
+           operations / best * 1e-3);
     engine_cpu.close(state);
     arena_free(&arena);
 }
@@ -126,15 +172,46 @@ measure(const char *text, uint32_t batch, unsigned threads, bool more)
 int
 main(int argc, char **argv)
 {
-    unsigned threads = 1;
-    bool more = false;
-    for (int option; (option = getopt(argc, argv, "t:d")) != -1;) {
-        if (option == '?')
-            return 2;
-        threads = option == 't' ? (unsigned) atoi(optarg) : threads;
-        more |= option == 'd';
-    }
+    struct wish wish = {.threads = 1, .activation = ACT_RELU, .loss = -1, .optimiser = OPT_ADAM};
+    enum loss loss;
+    bool known = true;
+    for (int option; (option = getopt(argc, argv, "t:a:l:o:k:p:c:d:w")) != -1;)
+        switch (option) {
+        case 't':
+            wish.threads = (unsigned) strtoul(optarg, NULL, 10);
+            break;
+        case 'a':
+            known &= activation_parse(optarg, &wish.activation);
+            break;
+        case 'l':
+            known &= loss_parse(optarg, &loss);
+            wish.loss = (int) loss;
+            break;
+        case 'o':
+            known &= optimiser_parse(optarg, &wish.optimiser);
+            break;
+        case 'k':
+            wish.categories = (uint32_t) strtoul(optarg, NULL, 10);
+            known &= wish.categories <= MOST_CATEGORIES;
+            break;
+        case 'p':
+            wish.dropout = strtof(optarg, NULL);
+            break;
+        case 'c':
+            wish.clip = strtof(optarg, NULL);
+            break;
+        case 'd':
+            wish.decay = strtod(optarg, NULL);
+            break;
+        case 'w':
+            wish.weights = true;
+            break;
+        default:
+            known = false;
+        }
+    if (!known)
+        errx(2, "an option is unknown, or has no such value");
     for (int i = optind; i + 1 < argc; i += 2)
-        measure(argv[i], (uint32_t) strtoul(argv[i + 1], NULL, 10), threads, more);
+        measure(argv[i], (uint32_t) strtoul(argv[i + 1], NULL, 10), &wish);
     return 0;
 }
