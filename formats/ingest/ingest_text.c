@@ -12,7 +12,7 @@
 #include "options.h"
 #include "threads.h"
 
-enum { FIRST_BYTES = 64 << 10 };
+enum { FIRST_BYTES = 64 << 10, HEAD_BYTES = 2 * SAMPLE_BYTES };
 
 const char text_delimiters[TEXT_DELIMITERS] = {',', ';', '\t', '|'};
 
@@ -48,9 +48,11 @@ text_fetch(struct text_source *source, size_t n, struct error *error)
     while (head->n < n) {
         if (head->last)
             return 0;
-        if (n > head->cap)
-            chunk_reserve(head, n < FIRST_BYTES ? FIRST_BYTES : n + n / 2, head->n);
-        ssize_t got = input_read(&source->input, head->text + head->n, head->cap - head->n, true, error);
+        const size_t most = n < FIRST_BYTES ? FIRST_BYTES : n + n / 2;
+        /* Room for all that a sample may take costs nothing until it is used, and saves copies. */
+        if (most > head->cap)
+            chunk_reserve(head, most < HEAD_BYTES ? HEAD_BYTES : most, head->n);
+        ssize_t got = input_read(&source->input, head->text + head->n, most - head->n, true, error);
         if (got < 0)
             return -1;
         head->last = got == 0;
