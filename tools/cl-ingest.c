@@ -68,23 +68,22 @@ static void
 apply_reading(struct ingest_options *s, const struct schema_reading *reading, const char *const *formats,
               const char *path)
 {
-    bool cells = s->format == INGEST_AUTO || s->format == INGEST_CSV;
-    if (s->delimiter == NULL && cells)
+    if (s->format == INGEST_AUTO && reading->format != NULL) {
+        while (formats[s->format] != NULL && strcmp(formats[s->format], reading->format) != 0)
+            s->format++;
+        if (formats[s->format] == NULL)
+            die(STATUS_DATA, "%s: the format '%s' is none that this program reads", path, reading->format);
+    }
+    /* What was said of another format's files says nothing of these. */
+    const bool any = s->format == INGEST_AUTO || s->format == INGEST_CSV, cells = any || s->format == INGEST_TSV;
+    if (s->delimiter == NULL && any)
         s->delimiter = reading->delimiter;
-    if (s->decimal == NULL)
+    if (s->decimal == NULL && cells)
         s->decimal = reading->decimal;
-    if (s->missing == NULL)
+    if (s->missing == NULL && (cells || s->format == INGEST_JSONL))
         s->missing = reading->missing;
-    if (s->header == HEADER_AUTO && reading->header != NULL)
+    if (s->header == HEADER_AUTO && reading->header != NULL && cells)
         s->header = strcmp(reading->header, "yes") == 0 ? HEADER_YES : HEADER_NO;
-    if (s->format != INGEST_AUTO || reading->format == NULL)
-        return;
-    int format = 0;
-    while (formats[format] != NULL && strcmp(formats[format], reading->format) != 0)
-        format++;
-    if (formats[format] == NULL)
-        die(STATUS_DATA, "%s: the format '%s' is none that this program reads", path, reading->format);
-    s->format = format;
 }
 
 /* What is said about rows that have all been read: in the report, or in a few words. Over a limit, no end is written.

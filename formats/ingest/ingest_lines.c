@@ -445,8 +445,7 @@ plan_by_sample(struct ingest *in, struct error *error)
     }
     if (!jsonl)
         number_features(lookout.stats, names.n);
-    infer_settle(lookout.stats, names.n, '.', ';', (enum date_order) in->options->dates);
-    in->decimal = '.';
+    infer_settle(lookout.stats, names.n, in->decimal, ';', (enum date_order) in->options->dates);
     struct plan_source plan = {
         .file = source->input.name,
         .names = names.names,
@@ -533,7 +532,10 @@ ingest_open_lines(struct ingest *in, int format, struct input *input, const void
     source->lines = format;
     source->parse = lines_chunk;
     source->diagnose = lines_diagnose;
-    if (check_options(in, error) < 0 || (in->by_model ? plan_by_model : plan_by_sample)(in, error) < 0)
+    if (check_options(in, error) < 0)
+        return -1;
+    in->decimal = '.'; /* even where the files of the model had commas */
+    if ((in->by_model ? plan_by_model : plan_by_sample)(in, error) < 0)
         return -1;
     text_ready(in, text_behind_mark(source));
     return 0;
