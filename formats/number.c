@@ -310,6 +310,22 @@ number_is_code(const char *s, size_t n)
     return true;
 }
 
+bool
+number_may_be_grouped(const char *s, size_t n, char group)
+{
+    size_t digits = 0, i = n > 0 && (s[0] == '-' || s[0] == '+');
+    if (i < n && s[i] == '0')
+        return false;
+    for (; i < n && s[i] != group; i++)
+        digits++;
+    if (digits == 0 || digits > 3)
+        return false;
+    for (; i < n && s[i] == group; i += 4)
+        if (n - i < 4 || (n - i > 4 && s[i + 4] != group))
+            return false;
+    return i == n;
+}
+
 /* The bytes of a blank that divides thousands: ' ', U+00A0 or U+202F; 0 for others. */
 static size_t
 blank_bytes(const char *s, size_t n)

@@ -26,4 +26,7 @@ bool number_is_code(const char *s, size_t n);
 bool number_is_grouped_as(const char *s, size_t n, char decimal);
 bool number_is_grouped(const char *s, size_t n); /* decimal '.' */
 
+/* True for 1,234 and 12,345,678 of group ',': in a number, they could divide thousands as well as decimals. */
+bool number_may_be_grouped(const char *s, size_t n, char group);
+
 #endif

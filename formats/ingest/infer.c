@@ -119,23 +119,6 @@ is_boolean(const char *s, size_t n)
     return false;
 }
 
-/* 1,234 or 12,345,678: the commas of a number could divide thousands. */
-static bool
-commas_may_group(const char *s, size_t n)
-{
-    size_t digits = 0, i = n > 0 && (s[0] == '-' || s[0] == '+');
-    if (i < n && s[i] == '0')
-        return false;
-    for (; i < n && s[i] != ','; i++)
-        digits++;
-    if (digits == 0 || digits > 3)
-        return false;
-    for (; i < n && s[i] == ','; i += 4)
-        if (n - i < 4 || (n - i > 4 && s[i + 4] != ','))
-            return false;
-    return i == n;
-}
-
 static void
 keep_example(char example[INFER_EXAMPLE], const char *s, size_t n)
 {
@@ -160,7 +143,7 @@ add_number(struct infer_column *column, const char *s, size_t n, bool percent)
     column->points += point && !comma;
     if (comma && !point) {
         column->comma.commas++;
-        column->comma.sure += !commas_may_group(s, n);
+        column->comma.sure += !number_may_be_grouped(s, n, ',');
     }
     column->grouped += !percent && !point && number_is_grouped(s, n);
     if (!percent && !comma && number_is_grouped_as(s, n, ',') && column->comma.grouped++ == 0)

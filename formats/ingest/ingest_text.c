@@ -373,8 +373,10 @@ number_problem(const struct ingest *in, const struct sink *sink, enum cell_probl
         return;
     }
     if (number_parse_as(cell.s, cell.n, other, &value)) {
-        snprintf(finding, cap, "is not a number: the decimal is '%c'", in->decimal);
-        snprintf(hint, 320, "--decimal %c if it is not", other);
+        bool either = number_may_be_grouped(cell.s, cell.n, other);
+        snprintf(finding, cap, "is not a number: the decimal is '%c'%s", in->decimal,
+                 either ? ", and thousands separators are not read" : "");
+        snprintf(hint, 320, "--decimal %c if %s", other, either ? "that is the decimal" : "it is not");
         return;
     }
     snprintf(finding, cap, "is not a number%s", grouped ? ": thousands separators are not read" : "");

@@ -170,6 +170,9 @@ test_looks(void **state)
                 grouped("1.234.567,8") && grouped("-1'000") && grouped("1,234,567"));
     assert_false(grouped("1234") || grouped("1, 2") || grouped(",5") || grouped("5,") || grouped("a,b") ||
                  grouped("") || grouped("1,,2") || grouped("1.2.3,x"));
+    assert_true(number_may_be_grouped("-1,234", 6, ',') && number_may_be_grouped("12.345.678", 10, '.'));
+    assert_false(number_may_be_grouped("1,23", 4, ',') || number_may_be_grouped("0,123", 5, ',') ||
+                 number_may_be_grouped("1234,567", 8, ',') || number_may_be_grouped("1,234", 5, '.'));
     /* Blanks and points divide nothing but groups of three. */
     assert_true(grouped("1 234") && grouped("-12 345 678") &&
                 grouped("1\xc2\xa0"
