@@ -225,14 +225,6 @@ list_rows(struct worker *worker, const char *text, uint32_t n_columns)
 
 /* Numbers. */
 
-/* Copies at least n elements; up to 15 more are copied, too. */
-static inline void
-copy_cells(uint32_t *to, const uint32_t *from, size_t n)
-{
-    for (size_t i = 0; i < n; i += 16)
-        memcpy(to + i, from + i, 64);
-}
-
 /* The cells of the columns, row by row. Where no plain number is read the cell is empty. */
 static void
 gather(struct worker *worker, const struct columns *columns, const char *text, const uint32_t **before,
@@ -260,13 +252,8 @@ gather(struct worker *worker, const struct columns *columns, const char *text, c
         for (size_t i = 0; i < columns->n_runs; i++) {
             const struct run run = columns->runs[i];
             size_t from = tile->first[r] + run.source, to = r * width + run.at;
-            if (covered < width) {
-                memcpy(tile->before + to, scan->before + from, run.n * sizeof *tile->before);
-                memcpy(tile->behind + to, scan->behind + from, run.n * sizeof *tile->behind);
-            } else {
-                copy_cells(tile->before + to, scan->before + from, run.n);
-                copy_cells(tile->behind + to, scan->behind + from, run.n);
-            }
+            memcpy(tile->before + to, scan->before + from, run.n * sizeof *tile->before);
+            memcpy(tile->behind + to, scan->behind + from, run.n * sizeof *tile->behind);
         }
     if (scan->blanks)
         for (size_t i = 0; i < tile->n * width; i++)
