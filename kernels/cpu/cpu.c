@@ -1,6 +1,5 @@
 #include "cpu.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +9,6 @@
 
 enum {
     CHUNK_BYTES = 8 << 20,     /* what the activations of a chunk may take (they should stay in the cache) */
-    GROUP_ROWS = 96,           /* rows that go through all layers together */
-    WIDE_OPERATIONS = 8 << 20, /* multiplications and additions of a chunk from which it is shared among threads */
     PIECE_ROWS = 96,           /* rows of a weight in one piece of the gradient phase */
     PIECE_ELEMENTS = 1 << 15,  /* elements in one piece of the update phase */
     DIRECT_ELEMENTS = 1 << 14, /* a weight that is multiplied as it is, not packed: it fits the nearest cache */
@@ -99,9 +96,8 @@ chunk_most(const struct engine_state *state)
     return blocks * NUM_BLOCK_ROWS;
 }
 
-/* Makes room for chunks of `rows` rows, or as many as a chunk may have. */
-static void
-chunk_reserve(struct engine_state *state, uint64_t rows)
+void
+cpu_chunk_reserve(struct engine_state *state, uint64_t rows)
 {
     size_t most = chunk_most(state), n = rows < most ? (size_t) rows : most, n_c = state->network->n_c;
     if (n <= state->chunk_rows)
@@ -187,7 +183,7 @@ cpu_open(struct engine_state **out, const struct network *network, const struct 
     }
     pieces_open(state);
     if (options->max_rows != 0)
-        chunk_reserve(state, options->max_rows);
+        cpu_chunk_reserve(state, options->max_rows);
     *out = state;
     return 0;
 }
@@ -225,181 +221,6 @@ cpu_load(struct engine_state *state, int set, const struct rowset *rows, struct 
     return plan_set_load(&state->sets[set], state->network, rows, error);
 }
 
-/* ---- rows ---- */
-
-/* A chunk of rows on its way through the layers: `first` is the place of its row 0 in the batch. */
-struct rows_job {
-    struct engine_state *state;
-    const struct plan_rows *rows; /* NULL: forward only */
-    size_t first, n, group;
-    uint32_t lowest;
-};
-
-static void
-product(struct engine_state *state, uint32_t l, bool back, size_t m, const float *A, size_t lda, float *C, size_t ldc)
-{
-    const struct cpu_layer *layer = &state->layers[l];
-    size_t k = back ? layer->n_out : layer->n_in, n = back ? layer->n_in : layer->n_out;
-    const float *start = back ? NULL : layer->start, *panels = back ? layer->panels_back : layer->panels;
-    const float *W = state->values[ENGINE_PARAM][state->network->layers[l].weight];
-    if (!layer->foreign) {
-        state->kernels->product(m, k, n, A, lda, panels == NULL ? W : panels, panels == NULL ? n : 0, start, C, ldc);
-        return;
-    }
-    for (size_t r = 0; r < m; r++) {
-        if (back)
-            memset(C + r * ldc, 0, n * sizeof *C);
-        else
-            memcpy(C + r * ldc, start, n * sizeof *C);
-    }
-    state->products->product(m, k, n, A, lda, W, back, C, ldc);
-}
-
-/* Layers from x and c to z of the last, for rows [r, r + m) of the chunk. */
-static void
-forward_rows(const struct rows_job *job, size_t r, size_t m)
-{
-    struct engine_state *state = job->state;
-    const struct network *network = state->network;
-    const float *A = state->x + r * state->ld_x;
-    size_t lda = state->ld_x;
-    for (uint32_t l = 0; l < network->n_layers; l++) {
-        struct cpu_layer *layer = &state->layers[l];
-        enum activation activation = network->layers[l].activation;
-        float *h = layer->h + r * layer->ld, *q = NULL;
-        product(state, l, false, m, A, lda, h, layer->ld);
-        if (l == 0 && network->n_c != 0)
-            state->kernels->add_categories(m, layer->n_out, network->n_c,
-                                           state->values[ENGINE_PARAM] + network->layers[0].category0,
-                                           state->c + r * network->n_c, h, layer->ld);
-        if (l + 1 == network->n_layers)
-            break;
-        if (job->rows != NULL && l >= job->lowest && activation != ACT_RELU)
-            q = layer->q + r * layer->ld;
-        state->kernels->activate(activation, m * layer->ld, h, q);
-        if (job->rows != NULL && network->layers[l].dropout > 0)
-            state->kernels->dropout(rng_key(job->rows->plan->seed, RNG_DROPOUT, l), job->rows->step,
-                                    network->layers[l].dropout, job->first + r, m, layer->n_out, layer->ld, h, q);
-        A = h;
-        lda = layer->ld;
-    }
-}
-
-/* dz of layers below the last, down to the lowest that learns. */
-static void
-backward_rows(const struct rows_job *job, size_t r, size_t m)
-{
-    struct engine_state *state = job->state;
-    for (uint32_t l = state->network->n_layers - 1; l > job->lowest; l--) {
-        const struct cpu_layer *layer = &state->layers[l], *below = &state->layers[l - 1];
-        float dropout = state->network->layers[l - 1].dropout;
-        bool relu = state->network->layers[l - 1].activation == ACT_RELU;
-        float *dz = below->dz + r * below->ld;
-        product(state, l, true, m, layer->dz + r * layer->ld, layer->ld, dz, below->ld);
-        state->kernels->slope(m * below->ld, below->h + r * below->ld, relu ? NULL : below->q + r * below->ld,
-                              dropout > 0 ? (float) (1 / (1 - (double) dropout)) : 1.0f, dz);
-    }
-}
-
-/* Losses of rows [r, r + m) and dz of the last layer. */
-static void
-loss_rows(const struct rows_job *job, size_t r, size_t m)
-{
-    struct engine_state *state = job->state;
-    const struct plan *plan = job->rows->plan;
-    const struct cpu_layer *last = &state->layers[state->network->n_layers - 1];
-    size_t o = last->n_out;
-    state->kernels->loss(plan->loss, plan->huber_delta, m, o, last->h + r * last->ld, last->ld, state->y + r * o,
-                         state->label + r, plan->classes, last->dz + r * last->ld, state->losses + r);
-    for (size_t i = r; i < r + m; i++) {
-        uint32_t part = state->part[i];
-        const struct rowset *set = &state->sets[plan->parts[part].set].rows;
-        float w = set->w == NULL ? 1.0f : set->w[state->row[i]], *dz = last->dz + i * last->ld;
-        if (plan->parts[part].weight == 0) {
-            memset(dz, 0, o * sizeof *dz);
-            state->losses[i] = 0;
-        } else {
-            state->kernels->scale(o, job->rows->scale[part] * w, dz);
-        }
-        if (job->rows->soft_scale[part] != 0)
-            state->kernels->soft(o, last->h + i * last->ld, set->soft + state->row[i] * o, (float) (2.0 / (double) o),
-                                 job->rows->soft_scale[part] * w, dz);
-    }
-}
-
-static void
-gather_row(struct engine_state *state, const struct rowset *set, uint64_t row, size_t r)
-{
-    size_t d = state->network->n_x, k = state->network->n_c;
-    if (d != 0)
-        memcpy(state->x + r * state->ld_x, set->x + row * d, d * sizeof *set->x);
-    if (k != 0)
-        memcpy(state->c + r * k, set->c + row * k, k * sizeof *set->c);
-}
-
-static void
-train_task(void *arg, size_t index)
-{
-    const struct rows_job *job = arg;
-    struct engine_state *state = job->state;
-    size_t r = index * job->group, m = job->n - r < job->group ? job->n - r : job->group;
-    size_t o = network_outputs(state->network);
-    bool classes = job->rows->plan->loss == LOSS_CE;
-    for (size_t i = r; i < r + m; i++) {
-        const struct rowset *set = &state->sets[job->rows->plan->parts[state->part[i]].set].rows;
-        gather_row(state, set, state->row[i], i);
-        bool used = job->rows->plan->parts[state->part[i]].weight != 0;
-        if (classes)
-            state->label[i] = used ? set->label[state->row[i]] : 0;
-        else if (used)
-            memcpy(state->y + i * o, set->y + state->row[i] * o, o * sizeof *state->y);
-    }
-    forward_rows(job, r, m);
-    loss_rows(job, r, m);
-    backward_rows(job, r, m);
-}
-
-/* Rows of a group: all threads busy, tiles whole. */
-static size_t
-group_rows(const struct engine_state *state, size_t n, bool wide)
-{
-    size_t share = wide ? (n + state->threads - 1) / state->threads : n;
-    share = (share + CPU_ROW_STEP - 1) / CPU_ROW_STEP * CPU_ROW_STEP;
-    return share < GROUP_ROWS || state->products != NULL ? share : GROUP_ROWS;
-}
-
-static bool
-is_wide(const struct engine_state *state, size_t n, unsigned per_parameter)
-{
-    uint64_t size = 0;
-    for (uint32_t l = 0; l < state->network->n_layers; l++)
-        size += state->layers[l].n_in * state->layers[l].n_out;
-    return state->threads > 1 && size * n * per_parameter >= WIDE_OPERATIONS;
-}
-
-/* Rows [first, first + n) of the step: losses into `result`, gradient into state->gradient. */
-static void
-chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n,
-           const struct plan_update *update, struct run_result *result)
-{
-    bool wide = is_wide(state, n, 6);
-    struct rows_job job = {state, rows, (size_t) first, n, group_rows(state, n, wide), plan_lowest(state->network)};
-    cpu_chunk_rows(state, rows, first, n);
-    cpu_each(state, wide, (n + job.group - 1) / job.group, train_task, &job);
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(state->losses[i]))
-            result->diverged = true;
-        if (state->part[i] != 0)
-            continue;
-        const struct rowset *set = &state->sets[rows->plan->parts[0].set].rows;
-        double w = set->w == NULL ? 1.0 : (double) set->w[state->row[i]];
-        result->loss_sum += w * (double) state->losses[i];
-        result->weight_sum += w;
-        result->rows++;
-    }
-    cpu_chunk_gradient(state, state->gradient, n, wide, update);
-}
-
 /* ---- steps ---- */
 
 static void
@@ -422,7 +243,7 @@ step_gradient(struct engine_state *state, struct plan_rows *rows, uint64_t first
     uint32_t depth = 0;
     for (uint64_t chunk = 0; first + chunk * most < last; chunk++) {
         uint64_t at = first + chunk * most, n = last - at < most ? last - at : most;
-        chunk_step(state, rows, at, (size_t) n, update, result);
+        cpu_chunk_step(state, rows, at, (size_t) n, update, result);
         for (uint64_t bits = chunk; bits & 1; bits >>= 1) {
             cpu_gradient_add(state, state->tree[--depth], state->gradient);
             gradient_swap(&state->tree[depth], &state->gradient);
@@ -451,7 +272,7 @@ prepare(struct engine_state *state, const struct plan *plan, struct error *error
         state->gradient = cpu_gradient_open(state->network);
     state->ahead.n = 0;
     uint64_t rows = plan_rows_most(plan, state->sets);
-    chunk_reserve(state, rows);
+    cpu_chunk_reserve(state, rows);
     for (uint64_t chunks = (rows - 1) / chunk_most(state), level = 0; chunks != 0; chunks >>= 1, level++)
         if (state->tree[level] == NULL)
             state->tree[level] = cpu_gradient_open(state->network);
@@ -512,51 +333,7 @@ cpu_apply(struct engine_state *state, const struct plan *plan, uint64_t step, st
     return 0;
 }
 
-/* ---- forward, read, write ---- */
-
-struct forward_job {
-    struct rows_job rows;
-    const struct rowset *set;
-    uint64_t first; /* row of the set that is row 0 of the chunk */
-    float *z;       /* of that row */
-};
-
-static void
-forward_task(void *arg, size_t index)
-{
-    const struct forward_job *job = arg;
-    struct engine_state *state = job->rows.state;
-    size_t r = index * job->rows.group, left = job->rows.n - r, m = left < job->rows.group ? left : job->rows.group;
-    const struct cpu_layer *last = &state->layers[state->network->n_layers - 1];
-    for (size_t i = r; i < r + m; i++)
-        gather_row(state, job->set, job->first + i, i);
-    forward_rows(&job->rows, r, m);
-    for (size_t i = r; i < r + m; i++)
-        memcpy(job->z + i * last->n_out, last->h + i * last->ld, last->n_out * sizeof *job->z);
-}
-
-int
-cpu_forward(struct engine_state *state, const struct rowset *rows, uint64_t first, uint64_t n, float *z,
-            struct error *error)
-{
-    if (plan_check_codes(state->network, rows, first, n, error) < 0)
-        return -1;
-    if (n == 0)
-        return 0;
-    chunk_reserve(state, n);
-    if (!state->packed)
-        cpu_pack(state);
-    for (uint64_t at = 0; at < n; at += state->chunk_rows) {
-        size_t chunk = n - at < state->chunk_rows ? (size_t) (n - at) : state->chunk_rows;
-        bool wide = is_wide(state, chunk, 2);
-        struct forward_job job = {{state, NULL, 0, chunk, group_rows(state, chunk, wide), 0},
-                                  rows,
-                                  first + at,
-                                  z + at * network_outputs(state->network)};
-        cpu_each(state, wide, (chunk + job.rows.group - 1) / job.rows.group, forward_task, &job);
-    }
-    return 0;
-}
+/* ---- read, write ---- */
 
 int
 cpu_read(struct engine_state *state, enum engine_what what, uint32_t param, float *to, struct error *error)

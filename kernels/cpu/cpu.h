@@ -111,6 +111,14 @@ void cpu_close(struct engine_state *state);
 /* pick.c: the kernels for this machine, or those CL_ISA names. NULL with a sentence. */
 const struct cpu_kernels *cpu_kernels_pick(struct error *error);
 
+/* Makes room for chunks of `rows` rows, or as many as a chunk may have. */
+void cpu_chunk_reserve(struct engine_state *state, uint64_t rows);
+
+/* rows.c: rows [first, first + n) of a step: losses into `result`, gradient into state->gradient. `update` as in
+ * cpu_chunk_gradient. */
+void cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n,
+                    const struct plan_update *update, struct run_result *result);
+
 /* order.c: sets of rows [first, first + n) of the step, and row numbers in them, into the chunk. */
 void cpu_chunk_rows(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n);
 

@@ -35,6 +35,8 @@ struct cpu_kernels {
                      size_t ldz, float *dW);
     /* db [n], the same for biases. */
     void (*bias_gradient)(size_t rows, size_t n, const float *dz, size_t ldz, float *db);
+    /* to [rows, ld] = those rows of x [.., d]. */
+    void (*gather)(size_t rows, size_t d, const float *x, const uint64_t *row, float *to, size_t ld);
     /* to += from. */
     void (*add)(size_t n, const float *from, float *to);
     /* h [m, n] += the rows of n_c tables [.., n] that the codes c [m, n_c] name, one after the other. CPU_ALIGN floats
@@ -57,8 +59,8 @@ struct cpu_kernels {
     /* Losses of rows and their gradients (before scaling) into dz; y: [rows, o]; label: [rows]. */
     void (*loss)(enum loss loss, float delta, size_t rows, size_t o, const float *z, size_t ld, const float *y,
                  const uint32_t *label, const uint8_t *classes, float *dz, float *losses);
-    /* dz *= scale. */
-    void (*scale)(size_t n, float scale, float *dz);
+    /* dz [rows, o] *= factor, or *= factor * w[row[r]] where w is not NULL. */
+    void (*scale_rows)(size_t rows, size_t o, float factor, const float *w, const uint64_t *row, float *dz, size_t ld);
     /* dz = fma((z - soft) * twice, scale, dz). */
     void (*soft)(size_t n, const float *z, const float *soft, float twice, float scale, float *dz);
     /* g = fma(lambda * omega, theta - star, g). */

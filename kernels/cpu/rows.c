@@ -1,0 +1,247 @@
+#include <math.h>
+#include <string.h>
+
+#include "cpu.h"
+
+enum {
+    GROUP_ROWS = 96,           /* rows that go through all layers together */
+    WIDE_OPERATIONS = 8 << 20, /* multiplications and additions of a chunk from which it is shared among threads */
+};
+
+/* A chunk of rows on its way through the layers: `first` is the place of its row 0 in the batch. */
+struct rows_job {
+    struct engine_state *state;
+    const struct plan_rows *rows; /* NULL: forward only */
+    size_t first, n, group;
+    uint32_t lowest;
+};
+
+static void
+product(struct engine_state *state, uint32_t l, bool back, size_t m, const float *A, size_t lda, float *C, size_t ldc)
+{
+    const struct cpu_layer *layer = &state->layers[l];
+    size_t k = back ? layer->n_out : layer->n_in, n = back ? layer->n_in : layer->n_out;
+    const float *start = back ? NULL : layer->start, *panels = back ? layer->panels_back : layer->panels;
+    const float *W = state->values[ENGINE_PARAM][state->network->layers[l].weight];
+    if (!layer->foreign) {
+        state->kernels->product(m, k, n, A, lda, panels == NULL ? W : panels, panels == NULL ? n : 0, start, C, ldc);
+        return;
+    }
+    for (size_t r = 0; r < m; r++) {
+        if (back)
+            memset(C + r * ldc, 0, n * sizeof *C);
+        else
+            memcpy(C + r * ldc, start, n * sizeof *C);
+    }
+    state->products->product(m, k, n, A, lda, W, back, C, ldc);
+}
+
+/* Layers from x and c to z of the last, for rows [r, r + m) of the chunk. */
+static void
+forward_rows(const struct rows_job *job, size_t r, size_t m)
+{
+    struct engine_state *state = job->state;
+    const struct network *network = state->network;
+    const float *A = state->x + r * state->ld_x;
+    size_t lda = state->ld_x;
+    for (uint32_t l = 0; l < network->n_layers; l++) {
+        struct cpu_layer *layer = &state->layers[l];
+        enum activation activation = network->layers[l].activation;
+        float *h = layer->h + r * layer->ld, *q = NULL;
+        product(state, l, false, m, A, lda, h, layer->ld);
+        if (l == 0 && network->n_c != 0)
+            state->kernels->add_categories(m, layer->n_out, network->n_c,
+                                           state->values[ENGINE_PARAM] + network->layers[0].category0,
+                                           state->c + r * network->n_c, h, layer->ld);
+        if (l + 1 == network->n_layers)
+            break;
+        if (job->rows != NULL && l >= job->lowest && activation != ACT_RELU)
+            q = layer->q + r * layer->ld;
+        state->kernels->activate(activation, m * layer->ld, h, q);
+        if (job->rows != NULL && network->layers[l].dropout > 0)
+            state->kernels->dropout(rng_key(job->rows->plan->seed, RNG_DROPOUT, l), job->rows->step,
+                                    network->layers[l].dropout, job->first + r, m, layer->n_out, layer->ld, h, q);
+        A = h;
+        lda = layer->ld;
+    }
+}
+
+/* dz of layers below the last, down to the lowest that learns. */
+static void
+backward_rows(const struct rows_job *job, size_t r, size_t m)
+{
+    struct engine_state *state = job->state;
+    for (uint32_t l = state->network->n_layers - 1; l > job->lowest; l--) {
+        const struct cpu_layer *layer = &state->layers[l], *below = &state->layers[l - 1];
+        float dropout = state->network->layers[l - 1].dropout;
+        bool relu = state->network->layers[l - 1].activation == ACT_RELU;
+        float *dz = below->dz + r * below->ld;
+        product(state, l, true, m, layer->dz + r * layer->ld, layer->ld, dz, below->ld);
+        state->kernels->slope(m * below->ld, below->h + r * below->ld, relu ? NULL : below->q + r * below->ld,
+                              dropout > 0 ? (float) (1 / (1 - (double) dropout)) : 1.0f, dz);
+    }
+}
+
+/* Rows of the chunk from i on, up to `last`, that belong to the same part of the plan: where they end. */
+static size_t
+part_end(const struct rows_job *job, size_t i, size_t last)
+{
+    uint64_t end = job->rows->first[job->state->part[i] + 1] - job->first;
+    return end < last ? (size_t) end : last;
+}
+
+/* Losses of rows [r, last) and dz of the last layer. */
+static void
+loss_rows(const struct rows_job *job, size_t r, size_t last)
+{
+    struct engine_state *state = job->state;
+    const struct plan *plan = job->rows->plan;
+    const struct cpu_layer *layer = &state->layers[state->network->n_layers - 1];
+    size_t o = layer->n_out, ld = layer->ld;
+    state->kernels->loss(plan->loss, plan->huber_delta, last - r, o, layer->h + r * ld, ld, state->y + r * o,
+                         state->label + r, plan->classes, layer->dz + r * ld, state->losses + r);
+    for (size_t i = r, end; i < last; i = end) {
+        uint32_t part = state->part[i];
+        const struct rowset *set = &state->sets[plan->parts[part].set].rows;
+        end = part_end(job, i, last);
+        if (plan->parts[part].weight != 0)
+            state->kernels->scale_rows(end - i, o, job->rows->scale[part], set->w, state->row + i, layer->dz + i * ld,
+                                       ld);
+        for (size_t k = i; plan->parts[part].weight == 0 && k < end; k++) {
+            memset(layer->dz + k * ld, 0, o * sizeof *layer->dz);
+            state->losses[k] = 0;
+        }
+        for (size_t k = i; job->rows->soft_scale[part] != 0 && k < end; k++)
+            state->kernels->soft(o, layer->h + k * ld, set->soft + state->row[k] * o, (float) (2.0 / (double) o),
+                                 job->rows->soft_scale[part] * (set->w == NULL ? 1.0f : set->w[state->row[k]]),
+                                 layer->dz + k * ld);
+    }
+}
+
+/* Inputs of rows [r, last) of the chunk, all of one set. */
+static void
+gather_inputs(struct engine_state *state, const struct rowset *set, size_t r, size_t last)
+{
+    size_t k = state->network->n_c;
+    if (state->network->n_x != 0)
+        state->kernels->gather(last - r, state->network->n_x, set->x, state->row + r, state->x + r * state->ld_x,
+                               state->ld_x);
+    for (size_t i = r; k != 0 && i < last; i++)
+        memcpy(state->c + i * k, set->c + state->row[i] * k, k * sizeof *set->c);
+}
+
+/* Their targets; 0 where the labels of the part do not count. */
+static void
+gather_targets(const struct rows_job *job, const struct rowset *set, size_t r, size_t last)
+{
+    struct engine_state *state = job->state;
+    const struct plan *plan = job->rows->plan;
+    bool counts = plan->parts[state->part[r]].weight != 0;
+    size_t o = network_outputs(state->network);
+    if (plan->loss == LOSS_CE)
+        for (size_t i = r; i < last; i++)
+            state->label[i] = counts ? set->label[state->row[i]] : 0;
+    else if (counts)
+        state->kernels->gather(last - r, o, set->y, state->row + r, state->y + r * o, o);
+}
+
+static void
+train_task(void *arg, size_t index)
+{
+    const struct rows_job *job = arg;
+    struct engine_state *state = job->state;
+    size_t r = index * job->group, last = job->n - r < job->group ? job->n : r + job->group;
+    for (size_t i = r, end; i < last; i = end) {
+        const struct rowset *set = &state->sets[job->rows->plan->parts[state->part[i]].set].rows;
+        end = part_end(job, i, last);
+        gather_inputs(state, set, i, end);
+        gather_targets(job, set, i, end);
+    }
+    forward_rows(job, r, last - r);
+    loss_rows(job, r, last);
+    backward_rows(job, r, last - r);
+}
+
+/* Rows of a group: all threads busy, tiles whole. */
+static size_t
+group_rows(const struct engine_state *state, size_t n, bool wide)
+{
+    size_t share = wide ? (n + state->threads - 1) / state->threads : n;
+    share = (share + CPU_ROW_STEP - 1) / CPU_ROW_STEP * CPU_ROW_STEP;
+    return share < GROUP_ROWS || state->products != NULL ? share : GROUP_ROWS;
+}
+
+static bool
+is_wide(const struct engine_state *state, size_t n, unsigned per_parameter)
+{
+    uint64_t size = 0;
+    for (uint32_t l = 0; l < state->network->n_layers; l++)
+        size += state->layers[l].n_in * state->layers[l].n_out;
+    return state->threads > 1 && size * n * per_parameter >= WIDE_OPERATIONS;
+}
+
+void
+cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n,
+               const struct plan_update *update, struct run_result *result)
+{
+    bool wide = is_wide(state, n, 6);
+    struct rows_job job = {state, rows, (size_t) first, n, group_rows(state, n, wide), plan_lowest(state->network)};
+    cpu_chunk_rows(state, rows, first, n);
+    cpu_each(state, wide, (n + job.group - 1) / job.group, train_task, &job);
+    for (size_t i = 0; i < n; i++)
+        result->diverged |= !isfinite(state->losses[i]);
+    const float *w = state->sets[rows->plan->parts[0].set].rows.w;
+    size_t counted = first >= rows->first[1] ? 0 : part_end(&job, 0, n);
+    for (size_t i = 0; i < counted; i++) {
+        double weight = w == NULL ? 1.0 : (double) w[state->row[i]];
+        result->loss_sum += weight * (double) state->losses[i];
+        result->weight_sum += weight;
+    }
+    result->rows += counted;
+    cpu_chunk_gradient(state, state->gradient, n, wide, update);
+}
+
+struct forward_job {
+    struct rows_job rows;
+    const struct rowset *set;
+    uint64_t first; /* row of the set that is row 0 of the chunk */
+    float *z;       /* of that row */
+};
+
+static void
+forward_task(void *arg, size_t index)
+{
+    const struct forward_job *job = arg;
+    struct engine_state *state = job->rows.state;
+    size_t r = index * job->rows.group, left = job->rows.n - r, m = left < job->rows.group ? left : job->rows.group;
+    const struct cpu_layer *last = &state->layers[state->network->n_layers - 1];
+    for (size_t i = r; i < r + m; i++)
+        state->row[i] = job->first + i;
+    gather_inputs(state, job->set, r, r + m);
+    forward_rows(&job->rows, r, m);
+    for (size_t i = r; i < r + m; i++)
+        memcpy(job->z + i * last->n_out, last->h + i * last->ld, last->n_out * sizeof *job->z);
+}
+
+int
+cpu_forward(struct engine_state *state, const struct rowset *rows, uint64_t first, uint64_t n, float *z,
+            struct error *error)
+{
+    if (plan_check_codes(state->network, rows, first, n, error) < 0)
+        return -1;
+    if (n == 0)
+        return 0;
+    cpu_chunk_reserve(state, n);
+    if (!state->packed)
+        cpu_pack(state);
+    for (uint64_t at = 0; at < n; at += state->chunk_rows) {
+        size_t chunk = n - at < state->chunk_rows ? (size_t) (n - at) : state->chunk_rows;
+        bool wide = is_wide(state, chunk, 2);
+        struct forward_job job = {{state, NULL, 0, chunk, group_rows(state, chunk, wide), 0},
+                                  rows,
+                                  first + at,
+                                  z + at * network_outputs(state->network)};
+        cpu_each(state, wide, (chunk + job.rows.group - 1) / job.rows.group, forward_task, &job);
+    }
+    return 0;
+}
