@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "batch.h"
+#include "columns.h"
 #include "schema.h"
 
 static struct value *
@@ -210,12 +211,7 @@ transform_fits(const struct transform *transform, const struct schema *schema, s
 void
 transform_apply_x(const struct transform *transform, float *x, uint64_t n)
 {
-    const double *shift = transform->shift, *divisor = transform->divisor, *fill = transform->fill;
-    for (uint64_t i = 0; i < n; i++, x += transform->n)
-        for (uint32_t j = 0; j < transform->n; j++) {
-            double value = isnan(x[j]) ? fill[j] : (double) x[j];
-            x[j] = (float) ((value - shift[j]) / divisor[j]);
-        }
+    column_kernels()->scale(x, n, transform->n, transform->shift, transform->divisor, transform->fill);
 }
 
 void

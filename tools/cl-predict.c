@@ -35,8 +35,14 @@ struct settings {
 /* Predictions of one batch. */
 struct answers {
     uint32_t *class; /* [n], task class */
-    float *p;        /* [n, n_classes], task class */
+    float *p;        /* [n, n_classes], task class; with --proba */
     float *y;        /* [n, n_outputs], task regression */
+};
+
+/* Text that is the same for every row, made once. */
+struct piece {
+    const char *bytes;
+    size_t n;
 };
 
 struct serving {
@@ -46,7 +52,10 @@ struct serving {
     enum form form;
     bool proba, append;
     struct output *output;
-    struct text text;             /* CSV and JSON: not yet written */
+    struct text text; /* CSV and JSON: not yet written */
+    struct arena arena;
+    struct piece *labels;         /* [n_classes] how the class is written: a cell, or a string */
+    struct piece *keys;           /* JSON: [n_classes] of probabilities, or [n_outputs] of numbers */
     struct schema schema;         /* frames: of the output */
     struct stream_writer *writer; /* frames */
 };
@@ -57,9 +66,10 @@ answer(struct serving *serving, const struct rowset *rows, struct arena *arena, 
     const struct decision *decision = &serving->decision;
     uint32_t o = decision->n_outputs, c = decision->n_classes;
     float *z = arena_aligned(arena, (size_t) CHUNK * o * sizeof *z);
+    uint64_t kept = serving->proba ? rows->n : CHUNK;
     *answers = (struct answers){
         .class = arena_array(arena, c > 0 ? rows->n : 0, sizeof *answers->class),
-        .p = arena_aligned(arena, rows->n * c * sizeof *answers->p),
+        .p = arena_aligned(arena, kept * c * sizeof *answers->p),
         .y = arena_aligned(arena, c > 0 ? 0 : rows->n * o * sizeof *answers->y),
     };
     struct error error;
@@ -67,11 +77,10 @@ answer(struct serving *serving, const struct rowset *rows, struct arena *arena, 
         uint64_t n = rows->n - first < CHUNK ? rows->n - first : CHUNK;
         if (serving->engine->forward(serving->state, rows, first, n, z, &error) < 0)
             die_error(&error);
-        for (uint64_t i = 0; i < n; i++)
-            if (c > 0)
-                answers->class[first + i] = decide_class(decision, z + i * o, answers->p + (first + i) * c);
-            else
-                decide_numbers(decision, z + i * o, answers->y + (first + i) * o);
+        if (c > 0)
+            decide_classes(decision, n, z, answers->p + (serving->proba ? first * c : 0), answers->class + first);
+        for (uint64_t i = 0; c == 0 && i < n; i++)
+            decide_numbers(decision, z + i * o, answers->y + (first + i) * o);
     }
 }
 
@@ -133,10 +142,9 @@ columns_to_append(const struct serving *serving, const struct batch *batch)
 }
 
 static void
-add_number_cell(struct serving *serving, bool *first, float number)
+add_piece(struct text *text, const struct piece *piece)
 {
-    char digits[32];
-    add_cell(serving, first, digits, (size_t) format_float(digits, number));
+    text_add(text, piece->bytes, piece->n);
 }
 
 static void
@@ -144,7 +152,9 @@ csv_row(struct serving *serving, const struct batch *batch, const bool *append, 
         uint64_t i)
 {
     const struct decision *decision = &serving->decision;
-    uint32_t c = decision->n_classes;
+    struct text *text = &serving->text;
+    uint32_t c = decision->n_classes, n_numbers = serving->proba ? c : c > 0 ? 0 : decision->n_outputs;
+    const float *numbers = c > 0 ? answers->p + i * n_numbers : answers->y + i * n_numbers;
     bool first = true;
     for (uint32_t j = 0; j < batch->n_text; j++) {
         const struct text_cells *cells = &batch->text[j];
@@ -152,33 +162,67 @@ csv_row(struct serving *serving, const struct batch *batch, const bool *append, 
             add_cell(serving, &first, cells->bytes + cells->at[i], cells->at[i + 1] - cells->at[i]);
     }
     if (c > 0) {
-        uint32_t class = answers->class[i];
-        add_cell(serving, &first, decision->names->values[class], decision->names->lengths[class]);
-        for (uint32_t k = 0; serving->proba && k < c; k++)
-            add_number_cell(serving, &first, answers->p[i * c + k]);
-    } else {
-        for (uint32_t t = 0; t < decision->n_outputs; t++)
-            add_number_cell(serving, &first, answers->y[i * decision->n_outputs + t]);
+        text_add(text, ",", !first);
+        add_piece(text, &serving->labels[answers->class[i]]);
+        first = false;
     }
-    csv_end_line(&serving->text);
+    for (uint32_t k = 0; k < n_numbers; k++) {
+        text_add(text, ",", !first);
+        text_float(text, numbers[k]);
+        first = false;
+    }
+    csv_end_line(text);
 }
 
 static void
-json_key(struct text *text, bool *first, const char *key, size_t n)
+json_separator(struct text *text, bool *first)
 {
     text_add(text, *first ? "{" : ", ", *first ? 1 : 2);
-    json_string(text, key, n);
-    text_add(text, ": ", 2);
     *first = false;
 }
 
-/* The decimals of the f32, not those of the double it becomes. */
+static void
+json_key(struct text *text, const char *key, size_t n)
+{
+    json_string(text, key, n);
+    text_add(text, ": ", 2);
+}
+
+/* Labels and keys as they are written in every row. */
+static void
+prepare_text(struct serving *serving)
+{
+    const struct decision *decision = &serving->decision;
+    struct arena *arena = &serving->arena;
+    uint32_t c = decision->n_classes, n_keys = c > 0 ? c : decision->n_outputs;
+    bool json = serving->form == FORM_JSONL;
+    struct text text = {0};
+    serving->labels = arena_array(arena, c, sizeof *serving->labels);
+    serving->keys = arena_array(arena, n_keys, sizeof *serving->keys);
+    for (uint32_t k = 0; k < c; k++) {
+        const char *name = decision->names->values[k];
+        size_t n = decision->names->lengths[k];
+        text.n = 0;
+        if (json)
+            json_string(&text, name, n);
+        else
+            csv_add_cell(&text, true, name, n);
+        serving->labels[k] = (struct piece){arena_strndup(arena, text.bytes, text.n), text.n};
+    }
+    for (uint32_t k = 0; k < n_keys; k++) {
+        const char *name = c > 0 ? decision->names->values[k] : prediction_name(decision, k, arena);
+        text.n = 0;
+        json_key(&text, name, c > 0 ? decision->names->lengths[k] : strlen(name));
+        serving->keys[k] = (struct piece){arena_strndup(arena, text.bytes, text.n), text.n};
+    }
+    free(text.bytes);
+}
+
 static void
 json_float(struct text *text, float number)
 {
-    char digits[32];
     if (isfinite(number))
-        text_add(text, digits, (size_t) format_float(digits, number));
+        text_float(text, number);
     else
         text_add(text, "null", 4);
 }
@@ -195,25 +239,29 @@ json_row(struct serving *serving, const struct batch *batch, const bool *append,
         const struct text_cells *cells = &batch->text[j];
         if (!append[j])
             continue;
-        json_key(text, &first, cells->name, strlen(cells->name));
+        json_separator(text, &first);
+        json_key(text, cells->name, strlen(cells->name));
         json_string(text, cells->bytes + cells->at[i], cells->at[i + 1] - cells->at[i]);
     }
     if (c > 0) {
-        uint32_t class = answers->class[i];
-        json_key(text, &first, "prediction", strlen("prediction"));
-        json_string(text, decision->names->values[class], decision->names->lengths[class]);
-        if (serving->proba)
-            json_key(text, &first, "p", 1);
         bool first_class = true;
+        json_separator(text, &first);
+        json_key(text, "prediction", strlen("prediction"));
+        add_piece(text, &serving->labels[answers->class[i]]);
+        if (serving->proba) {
+            json_separator(text, &first);
+            json_key(text, "p", 1);
+        }
         for (uint32_t k = 0; serving->proba && k < c; k++) {
-            json_key(text, &first_class, decision->names->values[k], decision->names->lengths[k]);
+            json_separator(text, &first_class);
+            add_piece(text, &serving->keys[k]);
             json_float(text, answers->p[i * c + k]);
         }
         text_add(text, "}", serving->proba);
     }
     for (uint32_t t = 0; c == 0 && t < decision->n_outputs; t++) {
-        const char *name = prediction_name(decision, t, batch->arena);
-        json_key(text, &first, name, strlen(name));
+        json_separator(text, &first);
+        add_piece(text, &serving->keys[t]);
         json_float(text, answers->y[i * decision->n_outputs + t]);
     }
     text_add(text, "}\n", 2);
@@ -367,6 +415,7 @@ main(int argc, char **argv)
     struct binding *binding;
     if (bind_open(&binding, &model, schema, false, &error) < 0)
         die(error.status, "%s: %s", stream_reader_name(reader), error.text);
+    prepare_text(&serving);
     if (s.form == FORM_CSV)
         csv_heading(&serving, schema);
     if (s.form == FORM_FRAMES) {
@@ -411,5 +460,6 @@ main(int argc, char **argv)
     decision_close(&serving.decision);
     model_free(&model);
     free(serving.text.bytes);
+    arena_free(&serving.arena);
     return STATUS_OK;
 }

@@ -222,11 +222,33 @@ bind_x(struct binding *binding, const struct batch *batch)
     return x;
 }
 
+/* Infinities and NaNs have an exponent of all ones, which one more carries into the sign: no branch for each number. */
+static bool
+is_finite(const float *x, uint64_t n)
+{
+    enum { BLOCK = 16 };
+    const uint32_t exponent = 0x7f800000, one = 0x00800000;
+    uint32_t carried[BLOCK] = {0}, bits[BLOCK], any = 0;
+    uint64_t i = 0;
+    for (; n - i >= BLOCK; i += BLOCK) {
+        memcpy(bits, x + i, sizeof bits);
+        for (int k = 0; k < BLOCK; k++)
+            carried[k] |= (bits[k] & exponent) + one;
+    }
+    memset(bits, 0, sizeof bits);
+    memcpy(bits, x + i, (n - i) * sizeof *bits);
+    for (int k = 0; k < BLOCK; k++)
+        any |= carried[k] | ((bits[k] & exponent) + one);
+    return any >> 31 == 0;
+}
+
 /* A network makes plausible numbers even of NaN and infinity (relu turns both into 0), so they never reach it. */
 static int
 all_finite(const struct binding *binding, const struct batch *batch, const float *x, struct error *error)
 {
     uint32_t d = binding->model->schema.n_x;
+    if (d == 0 || is_finite(x, batch->n * d))
+        return 0;
     for (uint64_t i = 0; i < batch->n; i++)
         for (uint32_t j = 0; j < d; j++)
             if (!isfinite(x[i * d + j])) {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loss.h"
+#include "links.h"
 #include "options.h"
 
 /* "'a', 'b', 'c' ..." for messages. */
@@ -72,6 +72,8 @@ decision_open(struct decision *decision, const struct model *model, const struct
         .n_outputs = network_outputs(&model->network),
         .threshold = isnan(options->threshold) ? 0.5 : options->threshold,
     };
+    if ((decision->links = links_pick(error)) == NULL)
+        return -1;
     if (model->schema.task == TASK_NONE || model->schema.n_y == 0)
         return error_set(error, STATUS_DATA, "the model has no label column");
     if (model->schema.task == TASK_CLASS) {
@@ -130,21 +132,25 @@ decision_top(const struct decision *decision, const float *p)
     return top;
 }
 
+void
+decide_classes(const struct decision *decision, uint64_t n, const float *z, float *p, uint32_t *class)
+{
+    uint32_t c = decision->n_classes, positive = decision->positive;
+    assert(c >= 2 || decision->model->loss == LOSS_CE);
+    decision->links->classes(decision->model->loss, n, c, z, decision->mask, p);
+    for (uint64_t i = 0; i < n; i++, p += c)
+        if (decision->binary)
+            class[i] = (double) p[positive] >= decision->threshold ? positive : 1 - positive;
+        else
+            class[i] = decision_top(decision, p);
+}
+
 uint32_t
 decide_class(const struct decision *decision, const float *z, float *p)
 {
-    assert(decision->n_classes >= 2 || decision->model->loss == LOSS_CE);
-    if (decision->model->loss == LOSS_BCE) {
-        /* sigmoid(-z) rather than 1 - sigmoid(z): small probabilities keep their digits. */
-        float minus = -z[0];
-        loss_link(LOSS_BCE, z, 1, NULL, &p[1]);
-        loss_link(LOSS_BCE, &minus, 1, NULL, &p[0]);
-    } else {
-        loss_link(LOSS_CE, z, decision->n_outputs, decision->mask, p);
-    }
-    if (!decision->binary)
-        return decision_top(decision, p);
-    return (double) p[decision->positive] >= decision->threshold ? decision->positive : 1 - decision->positive;
+    uint32_t class;
+    decide_classes(decision, 1, z, p, &class);
+    return class;
 }
 
 void
