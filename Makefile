@@ -120,7 +120,7 @@ $(BUILD)/formats/scan/%_avx2.o $(BUILD)/common/%_avx2.o: ISA_CFLAGS = $(AVX2_CFL
 endif
 $(BUILD)/kernels/cpu/isa_base.o: ISA_CFLAGS = -O3 -fno-trapping-math
 $(BUILD)/formats/scan/%_base.o $(BUILD)/formats/scan/%_neon.o: ISA_CFLAGS = -O3
-$(BUILD)/formats/array_floats.o $(BUILD)/common/transform.o $(BUILD)/common/tally_base.o $(BUILD)/common/columns_base.o: ISA_CFLAGS = -O3
+$(BUILD)/formats/array_floats.o $(BUILD)/common/tally_base.o $(BUILD)/common/columns_base.o: ISA_CFLAGS = -O3
 
 demo: all
 	@PATH="$(abspath $(BUILD)):$$PATH" examples/demo.sh $(BUILD)/demo

@@ -5,15 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columns.h"
 #include "schema.h"
 
 enum { PIXEL_COLUMNS = 64, PIXEL_MOST = 255 };
-
-struct moments {
-    uint64_t n;
-    double mean, m2; /* m2: sum of squared differences from the mean */
-    float low, high;
-};
 
 /* One order statistic on its way: the rank among the values that begin with `prefix`. */
 struct target {
@@ -43,10 +38,10 @@ struct fit {
     const struct schema *schema;
     struct fit_options options;
     uint32_t d, t;
-    struct moments *x; /* [d] */
-    struct moments *y; /* [t] */
-    bool whole;        /* every number of every column is an integer in 0 .. PIXEL_MOST */
-    uint64_t rows;     /* training rows of the first pass */
+    const struct column_kernels *kernels;
+    struct column_moments x, y;
+    bool whole;    /* every number of every column is an integer in 0 .. PIXEL_MOST */
+    uint64_t rows; /* training rows of the first pass */
     uint64_t pass, pass_rows;
     bool changed; /* a later pass did not show the rows of the first */
     struct selection selection;
@@ -61,8 +56,9 @@ fit_open(const struct schema *schema, const struct fit_options *options)
     fit->options = *options;
     fit->d = schema->n_x;
     fit->t = schema->task == TASK_REGRESSION ? schema->n_y : 0;
-    fit->x = mem_zalloc(fit->d, sizeof *fit->x);
-    fit->y = mem_zalloc(fit->t, sizeof *fit->y);
+    fit->kernels = column_kernels();
+    column_moments_open(&fit->x, fit->d);
+    column_moments_open(&fit->y, fit->t);
     fit->whole = true;
     struct selection *s = &fit->selection;
     s->n_quantiles = options->method == SCALE_ROBUST ? 3 : options->impute == IMPUTE_MEDIAN ? 1 : 0;
@@ -76,8 +72,8 @@ fit_close(struct fit *fit)
 {
     if (fit == NULL)
         return;
-    free(fit->x);
-    free(fit->y);
+    column_moments_close(&fit->x);
+    column_moments_close(&fit->y);
     free(fit->selection.targets);
     free(fit->selection.counters);
     free(fit);
@@ -106,26 +102,27 @@ key_value(uint32_t key)
 
 /* Quantile q of n sorted values lies at position (n - 1) q: between two neighbours, or on one. */
 static double
-quantile_position(const struct selection *s, uint32_t q, uint64_t n)
+quantile_position(const struct selection *s, uint32_t q, double n)
 {
     double part = s->n_quantiles == 1 ? 0.5 : 0.25 * (q + 1);
-    return (double) (n - 1) * part;
+    return (n - 1) * part;
 }
 
 static void
-selection_begin(struct selection *s, const struct moments *x, uint32_t d)
+selection_begin(struct selection *s, const struct column_moments *x)
 {
+    const uint32_t d = x->d;
     size_t column_bytes = (size_t) s->n_targets * BINS * sizeof *s->counters;
     uint32_t most = (uint32_t) (COUNTER_BYTES / column_bytes);
     s->group = d < most ? d : most;
     s->targets = mem_zalloc((size_t) d * s->n_targets, sizeof *s->targets);
     s->counters = mem_array(s->group, column_bytes);
     for (uint32_t j = 0; j < d; j++)
-        for (uint32_t q = 0; q < s->n_quantiles && x[j].n > 0; q++) {
-            uint64_t below = (uint64_t) quantile_position(s, q, x[j].n);
+        for (uint32_t q = 0; q < s->n_quantiles && x->n[j] > 0; q++) {
+            uint64_t below = (uint64_t) quantile_position(s, q, x->n[j]), n = (uint64_t) x->n[j];
             struct target *pair = &s->targets[(size_t) j * s->n_targets + 2 * q];
             pair[0].rank = below;
-            pair[1].rank = below + 1 < x[j].n ? below + 1 : below;
+            pair[1].rank = below + 1 < n ? below + 1 : below;
         }
 }
 
@@ -140,10 +137,10 @@ share_histogram(const struct target *targets, uint32_t t)
 
 /* The next byte of every target of the group, from this level's counters. */
 static void
-selection_descend(struct selection *s, const struct moments *x)
+selection_descend(struct selection *s, const struct column_moments *x)
 {
     for (uint32_t j = 0; j < s->n; j++) {
-        if (x[s->first + j].n == 0)
+        if (x->n[s->first + j] == 0)
             continue;
         struct target *targets = &s->targets[(size_t) (s->first + j) * s->n_targets];
         uint32_t histogram[MAX_TARGETS];
@@ -180,12 +177,13 @@ selection_count(struct selection *s, const float *row)
 
 /* Moves to the next pass of the selection: the next byte, or the next group of columns. False when all are known. */
 static bool
-selection_next(struct selection *s, const struct moments *x, uint32_t d)
+selection_next(struct selection *s, const struct column_moments *x)
 {
+    const uint32_t d = x->d;
     if (s->done)
         return false;
     if (!s->active) {
-        selection_begin(s, x, d);
+        selection_begin(s, x);
         s->active = true;
         s->n = s->group;
     } else {
@@ -203,10 +201,10 @@ selection_next(struct selection *s, const struct moments *x, uint32_t d)
 }
 
 static double
-selection_quantile(const struct selection *s, const struct moments *x, uint32_t j, uint32_t q)
+selection_quantile(const struct selection *s, const struct column_moments *x, uint32_t j, uint32_t q)
 {
     const struct target *pair = &s->targets[(size_t) j * s->n_targets + 2 * q];
-    double position = quantile_position(s, q, x[j].n), below = key_value(pair[0].prefix);
+    double position = quantile_position(s, q, x->n[j]), below = key_value(pair[0].prefix);
     return below + (key_value(pair[1].prefix) - below) * (position - floor(position));
 }
 
@@ -216,24 +214,10 @@ bool
 fit_next_pass(struct fit *fit)
 {
     fit->changed |= fit->pass > 0 && fit->pass_rows != fit->rows;
-    bool again = fit->pass == 0 || (fit->rows > 0 && selection_next(&fit->selection, fit->x, fit->d));
+    bool again = fit->pass == 0 || (fit->rows > 0 && selection_next(&fit->selection, &fit->x));
     fit->pass += again;
     fit->pass_rows = 0;
     return again;
-}
-
-/* Welford, Technometrics 4 (1962): m += (v - m) / n, S += (v - m_old) (v - m_new). */
-static void
-moments_add(struct moments *moments, float value)
-{
-    double delta = (double) value - moments->mean;
-    moments->n++;
-    moments->mean += delta / (double) moments->n;
-    moments->m2 += delta * ((double) value - moments->mean);
-    if (moments->n == 1 || value < moments->low)
-        moments->low = value;
-    if (moments->n == 1 || value > moments->high)
-        moments->high = value;
 }
 
 static int
@@ -246,27 +230,47 @@ infinite(const struct batch *batch, uint64_t i, const struct column *column, str
                      (unsigned long long) batch_rowno(batch, i) + 1, quoted);
 }
 
-static int
-first_pass_row(struct fit *fit, const struct batch *batch, uint64_t i, struct error *error)
+static bool
+is_training_row(const struct batch *batch, uint64_t i)
 {
-    const float *x = batch->x + (size_t) i * fit->d;
-    for (uint32_t j = 0; j < fit->d; j++) {
-        if (isnan(x[j]))
+    return batch->split == NULL || (batch->split[i] != SPLIT_VALID && batch->split[i] != SPLIT_TEST);
+}
+
+/* The first training row of a batch with an infinite number, and the column: what the error names. */
+static int
+find_infinite(const struct fit *fit, const struct batch *batch, struct error *error)
+{
+    for (uint64_t i = 0; i < batch->n; i++) {
+        if (!is_training_row(batch, i))
             continue;
-        if (isinf(x[j]))
-            return infinite(batch, i, schema_x(fit->schema, j), error);
-        fit->whole = fit->whole && x[j] >= 0 && x[j] <= PIXEL_MOST && x[j] == floorf(x[j]);
-        moments_add(&fit->x[j], x[j]);
-    }
-    for (uint32_t k = 0; k < fit->t && batch->y != NULL; k++) {
-        float y = batch->y[(size_t) i * fit->t + k];
-        if (isnan(y))
-            continue;
-        if (isinf(y))
-            return infinite(batch, i, schema_y(fit->schema, k), error);
-        moments_add(&fit->y[k], y);
+        for (uint32_t j = 0; j < fit->d; j++)
+            if (isinf(batch->x[i * fit->d + j]))
+                return infinite(batch, i, schema_x(fit->schema, j), error);
+        for (uint32_t k = 0; k < fit->t && batch->y != NULL; k++)
+            if (isinf(batch->y[i * fit->t + k]))
+                return infinite(batch, i, schema_y(fit->schema, k), error);
     }
     return 0;
+}
+
+static bool
+row_is_whole(const float *x, uint32_t d)
+{
+    for (uint32_t j = 0; j < d; j++)
+        if (!isnan(x[j]) && !(x[j] >= 0 && x[j] <= PIXEL_MOST && x[j] == floorf(x[j])))
+            return false;
+    return true;
+}
+
+static int
+first_pass(struct fit *fit, const struct batch *batch, struct error *error)
+{
+    bool finite = fit->kernels->moments(&fit->x, batch->x, batch->n, batch->split);
+    if (batch->y != NULL)
+        finite &= fit->kernels->moments(&fit->y, batch->y, batch->n, batch->split);
+    for (uint64_t i = 0; i < batch->n && fit->whole; i++)
+        fit->whole = !is_training_row(batch, i) || row_is_whole(batch->x + (size_t) i * fit->d, fit->d);
+    return finite ? 0 : find_infinite(fit, batch, error);
 }
 
 int
@@ -275,14 +279,14 @@ fit_rows(struct fit *fit, const struct batch *batch, struct error *error)
     if (fit->d > 0 && batch->x == NULL)
         return error_set(error, STATUS_DATA, "record %llu: the rows have no tensor 'x'",
                          (unsigned long long) batch_rowno(batch, 0) + 1);
+    if (fit->pass == 1 && first_pass(fit, batch, error) < 0)
+        return -1;
     for (uint64_t i = 0; i < batch->n; i++) {
-        if (batch->split != NULL && (batch->split[i] == SPLIT_VALID || batch->split[i] == SPLIT_TEST))
+        if (!is_training_row(batch, i))
             continue;
         fit->pass_rows++;
         if (fit->pass > 1)
             selection_count(&fit->selection, batch->x + (size_t) i * fit->d);
-        else if (first_pass_row(fit, batch, i, error) < 0)
-            return -1;
     }
     if (fit->pass == 1)
         fit->rows = fit->pass_rows;
@@ -292,9 +296,9 @@ fit_rows(struct fit *fit, const struct batch *batch, struct error *error)
 /* --- the transform --------------------------------------------------------------------------------------------- */
 
 static double
-sigma_of(const struct moments *moments)
+sigma_of(const struct column_moments *moments, uint32_t j)
 {
-    return moments->low == moments->high ? 0 : sqrt(moments->m2 / (double) moments->n);
+    return moments->low[j] == moments->high[j] ? 0 : sqrt(moments->m2[j] / moments->n[j]);
 }
 
 static double
@@ -304,40 +308,40 @@ not_zero(double divisor)
 }
 
 static double
-largest_of(const struct moments *x, uint32_t d)
+largest_of(const struct column_moments *x)
 {
     double largest = 0;
-    for (uint32_t j = 0; j < d; j++)
-        if (x[j].n > 0 && x[j].high > largest)
-            largest = x[j].high;
+    for (uint32_t j = 0; j < x->d; j++)
+        if (x->n[j] > 0 && x->high[j] > largest)
+            largest = x->high[j];
     return largest;
 }
 
 static void
 finish_columns(const struct fit *fit, enum scale_method method, struct transform *transform)
 {
+    const struct column_moments *x = &fit->x;
     bool pixels = strcmp(transform->method, "pixels") == 0;
-    double largest = pixels ? not_zero(largest_of(fit->x, fit->d)) : 1;
+    double largest = pixels ? not_zero(largest_of(&fit->x)) : 1;
     for (uint32_t j = 0; j < fit->d; j++) {
-        const struct moments *x = &fit->x[j];
         double *shift = &transform->shift[j], *divisor = &transform->divisor[j], *fill = &transform->fill[j];
         *shift = 0;
         *divisor = largest;
         *fill = 0;
-        if (x->n == 0)
+        if (x->n[j] == 0)
             continue;
         double quantiles[3] = {0, 0, 0};
         for (uint32_t q = 0; q < fit->selection.n_quantiles; q++)
-            quantiles[q] = selection_quantile(&fit->selection, fit->x, j, q);
+            quantiles[q] = selection_quantile(&fit->selection, x, j, q);
         double median = quantiles[fit->selection.n_quantiles / 2];
         if (fit->options.impute != IMPUTE_ZERO)
-            *fill = fit->options.impute == IMPUTE_MEDIAN ? median : x->mean;
+            *fill = fit->options.impute == IMPUTE_MEDIAN ? median : x->mean[j];
         if (method == SCALE_STANDARD) {
-            *shift = x->mean;
-            *divisor = not_zero(sigma_of(x));
+            *shift = x->mean[j];
+            *divisor = not_zero(sigma_of(x, j));
         } else if (method == SCALE_MINMAX) {
-            *shift = x->low;
-            *divisor = not_zero((double) x->high - (double) x->low);
+            *shift = x->low[j];
+            *divisor = not_zero(x->high[j] - x->low[j]);
         } else if (method == SCALE_ROBUST) {
             *shift = median;
             *divisor = not_zero(quantiles[2] - quantiles[0]);
@@ -348,25 +352,25 @@ finish_columns(const struct fit *fit, enum scale_method method, struct transform
 static int
 finish_labels(const struct fit *fit, enum label_scale method, struct transform *transform, struct error *error)
 {
+    const struct column_moments *y = &fit->y;
     for (uint32_t k = 0; k < transform->n_label; k++) {
-        const struct moments *y = &fit->y[k];
         transform->label_shift[k] = 0;
         transform->label_divisor[k] = 1;
-        if (method == LABEL_STANDARD && y->n > 0) {
-            transform->label_shift[k] = y->mean;
-            transform->label_divisor[k] = not_zero(sigma_of(y));
+        if (method == LABEL_STANDARD && y->n[k] > 0) {
+            transform->label_shift[k] = y->mean[k];
+            transform->label_divisor[k] = not_zero(sigma_of(y, k));
         } else if (method == LABEL_MAX) {
             const char *name = schema_y(fit->schema, k)->name;
             char quoted[128];
             error_quote(quoted, sizeof quoted, name, strlen(name), 60);
-            if (y->n == 0)
+            if (y->n[k] == 0)
                 return error_set(error, STATUS_DATA, "label column '%s' has no number in the training rows", quoted);
-            if (!(y->high > 0))
+            if (!(y->high[k] > 0))
                 return error_set(error, STATUS_DATA,
                                  "the largest label of column '%s' is %g, so --label max cannot divide by it (use "
                                  "--label standard)",
-                                 quoted, (double) y->high);
-            transform->label_divisor[k] = y->high;
+                                 quoted, y->high[k]);
+            transform->label_divisor[k] = y->high[k];
         }
     }
     return 0;
@@ -424,5 +428,5 @@ fit_train_rows(const struct fit *fit)
 uint64_t
 fit_column_count(const struct fit *fit, uint32_t j)
 {
-    return fit->x[j].n;
+    return (uint64_t) fit->x.n[j];
 }

@@ -1,0 +1,3 @@
+/* Any processor. */
+#define COLUMN_KERNELS column_kernels_base
+#include "columns.inc.h"
