@@ -317,6 +317,17 @@ infer_is_text(const struct infer_column *column)
 }
 
 const char *
+infer_nearly(const struct infer_column *column, uint64_t *others)
+{
+    enum { FEWEST = 10, PARTS = 10 };
+    uint64_t n = numbers(column), most = column->values / PARTS;
+    *others = column->values - (n > column->times ? n : column->times);
+    if (column->values < FEWEST || infer_type(column) != COLUMN_CAT || *others == 0 || *others > most)
+        return NULL;
+    return n <= column->times ? "dates" : column->codes == 0 ? "numbers" : NULL;
+}
+
+const char *
 infer_reason(const struct infer_column *column)
 {
     bool percents = column->percents > 0 || column->comma.percents > 0;

@@ -229,6 +229,11 @@ bool infer_mixed(const struct infer_column *column);
 enum date_order infer_dates(const struct infer_column *column);
 /* Midnight before its earliest date. */
 int64_t infer_origin(const struct infer_column *column);
+/*
+ * "numbers" or "dates" for a column of categories that would be one of these but for few of its values, at most one in
+ * ten; *others: how many. Else NULL. Fewer than ten values say nothing.
+ */
+const char *infer_nearly(const struct infer_column *column, uint64_t *others);
 /* Different values; *exact says whether it is exact. */
 uint64_t infer_distinct(const struct infer_column *column, bool *exact);
 /* Why infer_type() said so, for -v. */

@@ -76,6 +76,33 @@ label_type(struct plan *plan, size_t i, bool *two, struct error *error)
     return 0;
 }
 
+/* One word among many numbers makes categories of them all: that is rarely meant. */
+static void
+warn_nearly(const struct plan *plan, size_t i, bool label)
+{
+    const struct infer_column *stats = &plan->source->stats[i];
+    char shown[96], example[160] = "", read[128], keep[128];
+    uint64_t others;
+    const char *nearly = infer_nearly(stats, &others);
+    if (nearly == NULL || (label && nearly[0] == 'd'))
+        return;
+    bool number = nearly[0] == 'n';
+    if (number)
+        error_quote(example, sizeof example, stats->example, strlen(stats->example), 40);
+    name_quoted(shown, sizeof shown, plan->source->names[i]);
+    snprintf(read, sizeof read, "--types %s:%s", shown, number ? "num" : "time");
+    snprintf(keep, sizeof keep, "--types %s:cat", shown);
+    ingest_warn(plan->in,
+                "%s: column '%s' holds %" PRIu64 " %s and %" PRIu64 " other value%s%s%s%s: taken as %s "
+                "(%s with --missing or --bad-rows reads the %s, %s says so)",
+                plan->source->file, shown, stats->values - others, nearly, others, others == 1 ? "" : "s",
+                !number       ? ""
+                : others == 1 ? ", '"
+                              : ", such as '",
+                example, number ? "'" : "", label ? "classes" : "categories", label ? "--task regression" : read,
+                nearly, label ? "--task class" : keep);
+}
+
 static int
 plan_label(struct plan *plan, size_t i, struct error *error)
 {
@@ -96,6 +123,8 @@ plan_label(struct plan *plan, size_t i, struct error *error)
                          source->file,
                          name_quoted(shown, sizeof shown,
                                      source->names[task == TASK_CLASS ? i : (size_t) in->label.items[0].source]));
+    if (task == TASK_CLASS && !choice->type_given)
+        warn_nearly(plan, i, true);
     in->schema.task = task;
     struct sink *sink = ingest_column(in, source->names[i], choice_type(choice), ROLE_LABEL, (int64_t) i);
     if (task == TASK_REGRESSION)
@@ -311,6 +340,8 @@ plan_feature(struct plan *plan, size_t i, bool is_time)
         sink->most = choice->type_given ? CATEGORIES_MOST : CATEGORIES_INFERRED;
         if (choice_type(choice) == COLUMN_NUM)
             column_number(in, sink, infer_percent(stats));
+        if (choice_type(choice) == COLUMN_CAT && !choice->type_given)
+            warn_nearly(plan, i, false);
         if (choice_type(choice) == COLUMN_TEXT && !choice->type_given)
             ingest_warn(in,
                         "%s: column '%s' holds long text that is mostly different: kept as text, which no training "
