@@ -108,7 +108,8 @@ static inline void
 intern_fetch(const struct intern *table, const struct intern_probe *probe)
 {
     uint32_t slot = table->slots[probe->hash & (table->n_slots - 1)];
-    __builtin_prefetch(&table->entries[(slot & ((1U << INTERN_INDEX_BITS) - 1)) - (slot != 0)]);
+    if (slot != 0)
+        __builtin_prefetch(&table->entries[(slot & ((1U << INTERN_INDEX_BITS) - 1)) - 1]);
 }
 
 static inline struct intern_entry *
