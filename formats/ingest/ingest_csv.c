@@ -24,10 +24,10 @@ struct columns {
 
 struct csv_tile {
     struct columns x, y, w;
-    /* Of each row: its first cell, where its record starts, which of the tile's records it is, whether it is bad. */
-    uint32_t *first, *at, *record;
+    /* Of each row: its first cell, where its record starts, whether it is bad. */
+    uint32_t *first, *at;
     uint8_t *bad;
-    size_t n, cap_first, cap_at, cap_record, cap_bad;
+    size_t n, cap_first, cap_at, cap_bad;
     bool any_bad;
     /* Records that are no rows: where they start, which they are. */
     struct bad_record *lost;
@@ -43,7 +43,7 @@ csv_tile_close(struct csv_tile *tile)
 {
     if (tile == NULL)
         return;
-    void *const all[] = {tile->x.runs, tile->y.runs, tile->w.runs, tile->first,  tile->at,  tile->record,
+    void *const all[] = {tile->x.runs, tile->y.runs, tile->w.runs, tile->first,  tile->at,
                          tile->bad,    tile->lost,   tile->before, tile->behind, tile->left};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
@@ -182,7 +182,6 @@ reserve_rows(struct csv_tile *tile, size_t n)
 {
     mem_grow(&tile->first, &tile->cap_first, n, sizeof *tile->first);
     mem_grow(&tile->at, &tile->cap_at, n, sizeof *tile->at);
-    mem_grow(&tile->record, &tile->cap_record, n, sizeof *tile->record);
     mem_grow(&tile->bad, &tile->cap_bad, n, sizeof *tile->bad);
     tile->n = tile->n_lost = tile->n_records = 0;
     tile->any_bad = false;
@@ -215,7 +214,6 @@ list_rows(struct worker *worker, const char *text, uint32_t n_columns)
         } else {
             tile->first[tile->n] = k;
             tile->bad[tile->n] = 0;
-            tile->record[tile->n] = (uint32_t) tile->n_records;
             tile->at[tile->n++] = scan->starts[r];
         }
         tile->n_records++;
@@ -403,19 +401,20 @@ move_row(struct segment *segment, const struct ingest *in, uint64_t from, uint64
 static void
 move_spilled(struct segment_codes *codes, const struct csv_tile *tile, uint64_t first)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < codes->n_spilled; i++) {
+    size_t from = codes->n_spilled, kept;
+    uint64_t row = 0, n_bad = 0; /* of the tile's rows before `row` */
+    while (from > 0 && codes->spilled[from - 1].row >= first)
+        from--;
+    kept = from;
+    for (size_t i = from; i < codes->n_spilled; i++) {
         struct spilled spilled = codes->spilled[i];
-        uint64_t before = 0;
-        if (spilled.row >= first) {
-            if (tile->bad[spilled.row - first]) {
-                free(spilled.s);
-                continue;
-            }
-            for (uint64_t r = 0; r < spilled.row - first; r++)
-                before += tile->bad[r];
+        for (; row < spilled.row - first; row++)
+            n_bad += tile->bad[row];
+        if (tile->bad[row]) {
+            free(spilled.s);
+            continue;
         }
-        spilled.row -= before;
+        spilled.row -= n_bad;
         codes->spilled[kept++] = spilled;
     }
     codes->n_spilled = kept;

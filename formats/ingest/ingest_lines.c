@@ -360,11 +360,39 @@ jsonl_names(struct ingest *in, struct line_reader *reader, size_t n_most, struct
     return 0;
 }
 
+/* Label, qid and n features. */
+static void
+add_libsvm_names(struct names *names, uint64_t n, bool zero)
+{
+    char name[32];
+    add_name(names, "label", 5);
+    add_name(names, "qid", 3);
+    for (uint64_t i = 0; i < n; i++) {
+        snprintf(name, sizeof name, "x%" PRIu64, i + !zero);
+        add_name(names, name, strlen(name));
+    }
+}
+
+/* Up to the last one of the model's: no line is waited for. */
+static void
+libsvm_model_names(const struct ingest *in, struct names *names)
+{
+    uint64_t largest = 0, index;
+    bool zero = false;
+    for (uint32_t i = 0; i < in->model->n_columns; i++) {
+        const char *name = in->model->columns[i].name;
+        if (name[0] != 'x' || !parse_u64(name + 1, &index) || index > CSV_MAX_COLUMNS)
+            continue;
+        zero = zero || index == 0;
+        largest = index > largest ? index : largest;
+    }
+    add_libsvm_names(names, largest + zero, zero);
+}
+
 static int
 libsvm_names(struct ingest *in, struct line_reader *reader, struct names *names, bool *qid, struct error *error)
 {
     struct lookout lookout = {.in = in};
-    char name[32];
     bool whole;
     libsvm_open(&reader->libsvm, true);
     if (each_line(in, reader, SAMPLE_RECORDS, &whole, see_index, &lookout, error) < 0)
@@ -380,12 +408,7 @@ libsvm_names(struct ingest *in, struct line_reader *reader, struct names *names,
     if (lookout.zero)
         ingest_note(in, "%s: indices count from 0", ((struct text_source *) in->source.state)->input.name);
     *qid = lookout.qid;
-    add_name(names, "label", 5);
-    add_name(names, "qid", 3);
-    for (uint64_t i = 0; i < n; i++) {
-        snprintf(name, sizeof name, "x%" PRIu64, i + !lookout.zero);
-        add_name(names, name, strlen(name));
-    }
+    add_libsvm_names(names, n, lookout.zero);
     return 0;
 }
 
@@ -478,10 +501,12 @@ plan_by_model(struct ingest *in, struct error *error)
     struct text_source *source = in->source.state;
     struct line_reader *reader = mem_zalloc(1, sizeof *reader);
     struct names names = {0};
-    bool jsonl = source->lines == INGEST_JSONL, qid;
+    bool jsonl = source->lines == INGEST_JSONL;
     int result = -1;
     reader->format = source->lines;
-    if (jsonl ? jsonl_names(in, reader, 1, &names, error) < 0 : libsvm_names(in, reader, &names, &qid, error) < 0)
+    if (!jsonl)
+        libsvm_model_names(in, &names);
+    else if (jsonl_names(in, reader, 1, &names, error) < 0)
         goto out;
     struct name_index index;
     name_index_open(&index, names.names, names.n);

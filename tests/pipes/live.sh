@@ -30,3 +30,24 @@ for i in 2 3 4; do
 done
 exec 3>&-
 wait $line || fail "the service failed at the end of its input"
+
+# Lines too, and with frames of many rows: what is complete is not held back.
+printf '1 1:2 3:4\n0 2:1\n1 3:1\n' > x.svm
+cl-ingest -q --write-schema svm.json x.svm > x.clt || fail "libsvm failed"
+for rows in '' 1000; do
+    mkfifo lines
+    cl-ingest --schema svm.json ${rows:+--frame-rows $rows} < lines > live.clt &
+    line=$!
+    exec 3> lines
+    printf '1 1:1\n0 2' >&3
+    for try in $(seq 50); do
+        [ "$(cl-cat -F csv < live.clt 2> /dev/null | wc -l)" -lt 2 ] || break
+        sleep 0.1
+    done
+    [ "$(cl-cat -F csv < live.clt 2> /dev/null | wc -l)" -eq 2 ] || fail "a line of libsvm is held back"
+    printf ':1\n' >&3
+    exec 3>&-
+    wait $line || fail "the lines failed"
+    [ "$(cl-cat -F csv < live.clt | wc -l)" -eq 3 ] || fail "not all lines came"
+    rm lines
+done

@@ -6,3 +6,6 @@ printf '2.5 0:1 1:2\n3.5 1:4\n1.5 0:7\n' | cl-ingest | cl-cat -F csv
 cl-ingest bad.svm > /dev/null; echo $?
 cl-ingest --bad-rows skip bad.svm > /dev/null; echo $?
 echo '1,2 1:3' | cl-ingest -f libsvm > /dev/null; echo $?
+# By the columns of a stream: what the lines do not have of them is 0, and what they have more is left out.
+cl-ingest -q --write-schema s.json x.svm > /dev/null
+printf '+1 2:5\n-1 1:1 9:1\n' | cl-ingest --schema s.json | cl-cat -F csv
