@@ -243,6 +243,49 @@ cross_entropy(size_t o, const float *z, uint32_t label, const uint8_t *classes, 
     return num_log(denominator) - (z[label] - max);
 }
 
+/* The same for at most SIDE_ROWS rows of at most SIDE_OUTPUTS outputs, side by side: vectors run over rows. */
+enum { SIDE_ROWS = 16, SIDE_OUTPUTS = 64 };
+
+static void
+cross_entropy_side(size_t rows, size_t o, const float *z, size_t ld, const uint32_t *label, const uint8_t *classes,
+                   float *dz, float *losses)
+{
+    float e[SIDE_OUTPUTS][SIDE_ROWS], lane[NUM_LANES][SIDE_ROWS] = {{0}}, max[SIDE_ROWS], *denominator = lane[0];
+    for (size_t r = 0; r < SIDE_ROWS; r++) {
+        const float *from = z + (r < rows ? r : 0) * ld;
+        max[r] = -INFINITY;
+        for (size_t j = 0; j < o; j++)
+            e[j][r] = from[j];
+    }
+    for (size_t j = 0; j < o; j++)
+        for (size_t r = 0; (classes == NULL || classes[j] != 0) && r < SIDE_ROWS; r++)
+            max[r] = e[j][r] > max[r] ? e[j][r] : max[r];
+    for (size_t j = 0; j < o; j++) {
+        const bool kept = classes == NULL || classes[j] != 0;
+        for (size_t r = 0; r < SIDE_ROWS; r++) {
+            float power = num_exp(e[j][r] - max[r]);
+            e[j][r] = kept ? power : 0.0f;
+            lane[j % NUM_LANES][r] += e[j][r];
+        }
+    }
+    for (size_t half = NUM_LANES / 2; half >= 1; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            for (size_t r = 0; r < SIDE_ROWS; r++)
+                lane[i][r] += lane[i + half][r];
+    for (size_t j = 0; j < o; j++)
+        for (size_t r = 0; (classes == NULL || classes[j] != 0) && r < SIDE_ROWS; r++)
+            e[j][r] /= denominator[r];
+    for (size_t r = 0; r < SIDE_ROWS; r++)
+        denominator[r] = num_log(denominator[r]);
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t j = 0; j < o; j++)
+            dz[r * ld + j] = e[j][r];
+        if (classes == NULL || classes[label[r]] != 0)
+            dz[r * ld + label[r]] -= 1.0f;
+        losses[r] = denominator[r] - (z[r * ld + label[r]] - max[r]);
+    }
+}
+
 /* Terms of the loss and slopes times factor, of n outputs: of one row, or of one output of many rows. */
 static void
 output_terms(enum loss loss, float delta, float factor, size_t n, const float *z, const float *y, float *term, float *g)
@@ -283,6 +326,12 @@ loss_of_rows(enum loss loss, float delta, size_t rows, size_t o, const float *z,
 {
     enum { GROUP = 64 };
     float factor = (float) ((loss == LOSS_MSE ? 2.0 : 1.0) / (double) o);
+    if (loss == LOSS_CE && o <= SIDE_OUTPUTS) {
+        for (size_t r = 0; r < rows; r += SIDE_ROWS)
+            cross_entropy_side(rows - r < SIDE_ROWS ? rows - r : SIDE_ROWS, o, z + r * ld, ld, label + r, classes,
+                               dz + r * ld, losses + r);
+        return;
+    }
     if (loss == LOSS_CE) {
         for (size_t r = 0; r < rows; r++)
             losses[r] = cross_entropy(o, z + r * ld, label[r], classes, dz + r * ld);

@@ -246,6 +246,22 @@ test_activations_and_batches(void **unused)
             }
 }
 
+/* More classes than the cpu engine takes side by side, or has lanes; some of them masked. */
+static void
+test_classes(void **unused)
+{
+    (void) unused;
+    const uint32_t outputs[] = {1, 2, 8, 9, 16, 33, 64, 65, 130};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
+        for (int mask = 0; mask < 2; mask++) {
+            struct spec spec = base;
+            spec.n_out = outputs[i];
+            spec.mask = mask;
+            spec.replay = mask ? 5 : 0;
+            check(&spec);
+        }
+}
+
 /* All combinations of what a plan can ask for beside these. */
 static void
 test_plans(void **unused)
@@ -651,6 +667,7 @@ main(void)
         cmocka_unit_test(test_networks),
         cmocka_unit_test(test_losses_and_optimisers),
         cmocka_unit_test(test_activations_and_batches),
+        cmocka_unit_test(test_classes),
         cmocka_unit_test(test_plans),
         cmocka_unit_test(test_long_batches),
         cmocka_unit_test(test_long_epochs),
