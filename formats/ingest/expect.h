@@ -10,8 +10,8 @@
  *     expect_free(expect);
  *
  * All shares are of the rows. The tensors do not tell a category that is missing from one beyond the most that a
- * dictionary takes up: both are 0 and count as missing. Numbers made of the year or of the days of a date are not
- * compared with a range, unless a limit names the column: time goes on.
+ * dictionary takes up: both are 0 and count as missing. Numbers made of the year, the month or the days of a date
+ * are not compared with a range, unless a limit names the column: time goes on.
  */
 #ifndef CL_EXPECT_H
 #define CL_EXPECT_H
