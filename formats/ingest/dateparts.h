@@ -1,18 +1,14 @@
 /*
- * Dates as features: numbers that a network can use, where microseconds since
- * 1970 in 32 bits would have steps of days.
+ * Dates as features: numbers that a network can use, where microseconds since 1970 in 32 bits would have steps of days.
  *
  *   year                          2024
  *   month_sin, month_cos          of the angle 2 pi (month - 1) / 12
  *   weekday_sin, weekday_cos      of the angle 2 pi d / 7; Monday is 0
- *   hour_sin, hour_cos            of the angle 2 pi t / 86400; t: seconds since
- * midnight, with their fraction days                          since the origin,
- * with the fraction of the day
+ *   hour_sin, hour_cos            of the angle 2 pi t / 86400; t: seconds since midnight, with their fraction
+ *   days                          since the origin, with the fraction of the day
  *
- * All in UTC. Sines and cosines are within one unit in the last place of an f32
- * and the same bits on every machine: those of months and weekdays are
- * constants, those of the time of day polynomials in double, without the C
- * library.
+ * All in UTC. Sines and cosines are within one unit in the last place of an f32 and the same bits on every machine:
+ * those of months and weekdays are constants, those of the time of day polynomials in double, without the C library.
  */
 #ifndef CL_DATEPARTS_H
 #define CL_DATEPARTS_H
