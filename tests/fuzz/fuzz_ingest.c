@@ -58,7 +58,9 @@ see(struct seen *seen, const struct batch *batch)
             const struct text_cells *cells = &batch->text[k];
             if (cells->at[0] != 0 || cells->at[i + 1] < cells->at[i])
                 abort();
-            add_tensor(&seen->text, cells->bytes + cells->at[i], cells->at[i + 1] - cells->at[i]);
+            /* Where all texts are empty there are no bytes. */
+            const uint64_t bytes = cells->at[i + 1] - cells->at[i];
+            add_tensor(&seen->text, bytes > 0 ? cells->bytes + cells->at[i] : NULL, bytes);
             add_tensor(&seen->text, "|", 1);
         }
     }
