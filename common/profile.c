@@ -31,8 +31,9 @@ profile_make(const struct tally *tally, const struct schema *schema, struct aren
         }
         to->missing = tally->x_missing[j];
         if (tally->low[j] <= tally->high[j]) {
-            to->low = isinf(tally->low[j]) ? -FLT_MAX : (double) tally->low[j];
-            to->high = isinf(tally->high[j]) ? FLT_MAX : (double) tally->high[j];
+            /* -0 becomes 0: which of them a tally has kept depends on the instruction set. */
+            to->low = isinf(tally->low[j]) ? -FLT_MAX : (double) tally->low[j] + 0.0;
+            to->high = isinf(tally->high[j]) ? FLT_MAX : (double) tally->high[j] + 0.0;
         }
         j++;
     }

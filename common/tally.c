@@ -8,7 +8,7 @@
 #include "isa.h"
 #include "tally_parts.h"
 
-enum { BLOCK_ROWS = 1 << 24 }; /* lanes count in 32 bits */
+enum { BLOCK_ROWS = 1 << 24, SIDE_BYTES = 1 << 16 }; /* lanes count in 32 bits; what a first-level cache holds */
 
 static float *
 filled(uint32_t n, float value)
@@ -63,6 +63,8 @@ tally_close(struct tally *tally)
     free(tally->x_outside);
     free(tally->c_missing);
     free(tally->c_unseen);
+    free(tally->side_x);
+    free(tally->side_c);
     *tally = (struct tally){0};
 }
 
@@ -130,17 +132,40 @@ left_out(const struct batch *batch, uint64_t i)
     return batch->split[i] == SPLIT_VALID || batch->split[i] == SPLIT_TEST;
 }
 
+/* Training rows come a few at a time between others, and kernels want many. */
+static void
+add_training(struct tally *tally, const struct batch *batch)
+{
+    const size_t d = batch->x != NULL ? tally->d : 0, k = batch->c != NULL ? tally->k : 0;
+    if (tally->side_rows == 0) {
+        size_t widest = tally->d > tally->k ? tally->d : tally->k, fit = SIDE_BYTES / (4 * (widest + 1));
+        tally->side_rows = fit > 0 ? (uint32_t) fit : 1;
+        tally->side_x = mem_array(tally->side_rows, tally->d * sizeof *tally->side_x);
+        tally->side_c = mem_array(tally->side_rows, tally->k * sizeof *tally->side_c);
+    }
+    struct batch side = {.x = d > 0 ? tally->side_x : NULL, .c = k > 0 ? tally->side_c : NULL};
+    for (uint64_t i = 0; i < batch->n; i++) {
+        if (left_out(batch, i))
+            continue;
+        if (d > 0)
+            memcpy(side.x + side.n * d, batch->x + i * d, d * sizeof *side.x);
+        if (k > 0)
+            memcpy(side.c + side.n * k, batch->c + i * k, k * sizeof *side.c);
+        if (++side.n == tally->side_rows) {
+            add_rows(tally, &side, 0, side.n);
+            side.n = 0;
+        }
+    }
+    add_rows(tally, &side, 0, side.n);
+}
+
 void
 tally_add(struct tally *tally, const struct batch *batch, bool training)
 {
-    const bool tags = training && batch->split != NULL;
-    for (uint64_t i = 0; i < batch->n;) {
-        uint64_t first = i++;
-        if (tags && left_out(batch, first))
-            continue;
-        /* As many rows as follow one another. */
-        while (i < batch->n && i - first < BLOCK_ROWS && !(tags && left_out(batch, i)))
-            i++;
-        add_rows(tally, batch, first, i - first);
+    if (training && batch->split != NULL) {
+        add_training(tally, batch);
+        return;
     }
+    for (uint64_t first = 0; first < batch->n; first += BLOCK_ROWS)
+        add_rows(tally, batch, first, batch->n - first < BLOCK_ROWS ? batch->n - first : BLOCK_ROWS);
 }

@@ -19,12 +19,16 @@ struct tally {
     uint32_t d, k;
     uint64_t rows;
     /* To be set before the first batch; at first everything is in range and known. */
-    float *from, *to;                /* [d] numbers outside of it are counted */
-    uint32_t *known;                 /* [k] codes above it are */
-    float *low, *high;               /* [d] of the numbers, infinite ones too; low > high: there was none */
+    float *from, *to;  /* [d] numbers outside of it are counted */
+    uint32_t *known;   /* [k] codes above it are */
+    float *low, *high; /* [d] of the numbers, infinite ones too; low > high: there was none; 0 of any sign */
     uint64_t *x_missing, *x_outside; /* [d] rows */
     uint64_t *c_missing, *c_unseen;  /* [k] rows */
     const struct tally_kernels *kernels;
+    /* Training rows among others, put side by side before they are counted: `side_rows` of them at most. */
+    float *side_x;    /* [side_rows, d] */
+    uint32_t *side_c; /* [side_rows, k] */
+    uint32_t side_rows;
 };
 
 void tally_open(struct tally *tally, uint32_t d, uint32_t k);

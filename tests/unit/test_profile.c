@@ -183,6 +183,29 @@ profile_of(const struct schema *schema, const float *x, const uint32_t *c, uint6
     return profile;
 }
 
+/* Equal numbers of both signs: a profile has 0, whichever was seen first. */
+static void
+test_zeros_have_no_sign(void **state)
+{
+    (void) state;
+    struct schema schema = {0};
+    struct arena arena = {0};
+    make_schema(&schema);
+    for (int where = 0; where < 2; where++) {
+        const float x[] = {where ? -0.0f : 0.0f, 5, where ? 0.0f : -0.0f, -5};
+        const uint32_t c[] = {1, 1};
+        const struct profile *profile = profile_of(&schema, x, c, 2, &arena);
+        assert_false(signbit(profile->columns[0].low));
+        assert_false(signbit(profile->columns[0].high));
+        const float negative[] = {-0.0f, 1, -0.0f, 1};
+        profile = profile_of(&schema, negative, c, 2, &arena);
+        assert_false(signbit(profile->columns[0].low));
+        assert_false(signbit(profile->columns[0].high));
+    }
+    schema_free(&schema);
+    arena_free(&arena);
+}
+
 static void
 test_a_profile_says_what_was_seen(void **state)
 {
@@ -341,11 +364,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts_are_those_of_the_plain_loop),
-        cmocka_unit_test(test_a_profile_says_what_was_seen),
-        cmocka_unit_test(test_joining_widens_and_adds),
-        cmocka_unit_test(test_it_travels_with_the_schema),
-        cmocka_unit_test(test_what_is_no_profile_is_refused),
+        cmocka_unit_test(test_counts_are_those_of_the_plain_loop), cmocka_unit_test(test_zeros_have_no_sign),
+        cmocka_unit_test(test_a_profile_says_what_was_seen),       cmocka_unit_test(test_joining_widens_and_adds),
+        cmocka_unit_test(test_it_travels_with_the_schema),         cmocka_unit_test(test_what_is_no_profile_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
