@@ -1,6 +1,6 @@
 /*
- * Rows in the order of the input: what depends on it. The codes of a worker become those of the stream, bad records are
- * told of or end the reading, and a record that was cut in two by a wrong guess is scanned again.
+ * Rows in the order of the input: what depends on it. Bad records are told of or end the reading, and a record that was
+ * cut in two by a wrong guess is scanned again.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ order_open(struct ingest *in)
     struct text_source *source = in->source.state;
     unsigned n = source->n_workers = source->flow.n_threads + 1;
     source->workers = mem_zalloc(n, sizeof *source->workers);
-    source->maps = mem_zalloc(n * (in->c.n + in->label.n), sizeof *source->maps);
+    codes_open(in);
     for (unsigned i = 0; i < n; i++)
         worker_open(&source->workers[i], in, i);
     segment_open(&source->loose, in);
@@ -29,10 +29,7 @@ order_close(struct ingest *in)
     if (source->workers == NULL)
         return;
     unsigned n = source->n_workers;
-    for (size_t i = 0; i < n * (in->c.n + in->label.n); i++) {
-        free(source->maps[i].strings);
-        free(source->maps[i].codes);
-    }
+    codes_close(in);
     for (unsigned i = 0; i < n; i++)
         worker_close(&source->workers[i]);
     if (source->between_open)
@@ -40,11 +37,10 @@ order_close(struct ingest *in)
     segment_close(&source->loose, in);
     free(source->loose_lines);
     free(source->rownos);
-    free(source->maps);
     free(source->workers);
 }
 
-/* Codes. */
+/* Bad records. */
 
 static int
 too_many(const struct ingest *in, const struct sink *sink, uint64_t line, struct error *error)
@@ -54,110 +50,6 @@ too_many(const struct ingest *in, const struct sink *sink, uint64_t line, struct
     snprintf(where, sizeof where, "%.400s:%" PRIu64, source->input.name, line);
     return ingest_too_many(in, where, sink, error);
 }
-
-/* The stream's code of a string, an old one or a new one; 0 beyond the bound of a model; -1 beyond that of a column. */
-static int64_t
-stream_code(struct ingest *in, const struct sink *sink, struct cell string)
-{
-    struct dict *dict = &in->schema.columns[sink->column].dict;
-    uint32_t code = dict_find(dict, string.s, string.n);
-    if (code != 0)
-        return code;
-    if (dict->n < (sink->two ? 2 : sink->most))
-        return dict_add(dict, string.s, string.n);
-    if (!in->by_model)
-        return -1;
-    if (!in->limit_told) {
-        ingest_warn(in, "a column has more than %d values that the %s does not have: further ones count as unseen",
-                    CATEGORIES_MOST, ingest_by(in));
-        in->limit_told = true;
-    }
-    return 0;
-}
-
-/* Segments of a worker come in the order of its codes, each perhaps in parts, when the first strings are known. */
-static void
-learn_strings(struct code_map *map, const struct segment_codes *codes)
-{
-    size_t n = codes->first - 1 + codes->n;
-    if (codes->n == 0 || n <= map->n)
-        return;
-    mem_grow(&map->strings, &map->cap_strings, n, sizeof *map->strings);
-    mem_grow(&map->codes, &map->cap_codes, n, sizeof *map->codes);
-    /* Missing markers in the worker's table make gaps in its codes. */
-    size_t from = map->n > codes->first - 1 ? map->n : codes->first - 1;
-    memcpy(map->strings + from, codes->strings + (from - (codes->first - 1)), (n - from) * sizeof *map->strings);
-    memset(map->codes + map->n, 0, (n - map->n) * sizeof *map->codes);
-    map->n = n;
-}
-
-/* The first of the spilled strings of rows from `row` on. */
-static size_t
-find_spilled(const struct segment_codes *codes, uint64_t row)
-{
-    size_t low = 0, high = codes->n_spilled;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (codes->spilled[middle].row < row)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* One column's codes of rows [first, n). Where it ends: before n when there are too many values. */
-static uint64_t
-order_column(struct ingest *in, const struct segment *segment, size_t k, const struct sink *sink, uint32_t *codes,
-             size_t width, uint64_t first, uint64_t n)
-{
-    struct text_source *source = in->source.state;
-    struct code_map *map = &source->maps[segment->worker * (in->c.n + in->label.n) + k];
-    const struct segment_codes *own = &segment->codes[k];
-    learn_strings(map, own);
-    if (sink->how == READ_HASH || sink->source == SINK_NONE)
-        return n;
-    size_t next = find_spilled(own, first);
-    for (uint64_t r = first; r < n; r++) {
-        uint32_t code = codes[r * width];
-        if (code == CODE_MISSING)
-            continue;
-        if (code != CODE_SPILLED && map->codes[code - 1] != 0) {
-            codes[r * width] = map->codes[code - 1];
-            continue;
-        }
-        int64_t found = stream_code(in, sink,
-                                    code == CODE_SPILLED ? (struct cell){own->spilled[next].s, own->spilled[next].n}
-                                                         : map->strings[code - 1]);
-        next += code == CODE_SPILLED;
-        if (found < 0)
-            return r;
-        codes[r * width] = (uint32_t) found;
-        if (code != CODE_SPILLED)
-            map->codes[code - 1] = (uint32_t) found;
-    }
-    return n;
-}
-
-/* The codes of rows [first, *n). NULL, or the sink that has too many values, first in row *n. */
-static const struct sink *
-order_codes(struct ingest *in, const struct segment *segment, uint64_t first, uint64_t *n)
-{
-    const struct sink *full = NULL;
-    for (size_t k = 0; k < in->c.n + in->label.n; k++) {
-        bool label = k >= in->c.n;
-        const struct sink *sink = label ? &in->label.items[k - in->c.n] : &in->c.items[k];
-        uint32_t *codes = *n == first ? NULL : label ? segment->label + (k - in->c.n) : segment->c + k;
-        uint64_t end = order_column(in, segment, k, sink, codes, label ? in->label.n : in->c.n, first, *n);
-        if (end < *n) {
-            *n = end;
-            full = sink;
-        }
-    }
-    return full;
-}
-
-/* Bad records. */
 
 /* Tells of the bad ones of the first n records of a chunk. 0; -1 when one is not to be skipped. */
 static int
@@ -228,7 +120,7 @@ order_chunk(struct ingest *in, const struct chunk *chunk, struct segment *segmen
 {
     struct text_source *source = in->source.state;
     uint64_t first = in->record, n = segment->n;
-    const struct sink *full = order_codes(in, segment, 0, &n);
+    const struct sink *full = codes_map(in, segment, 0, &n);
     uint64_t record = full != NULL ? record_of_row(segment, n) : segment->n_records;
     if (order_bad(in, chunk, segment, record, error) < 0)
         return -1;
@@ -266,7 +158,7 @@ loose_codes(struct ingest *in, uint64_t *done, struct error *error)
 {
     const struct text_source *source = in->source.state;
     uint64_t n = source->loose.n;
-    const struct sink *full = order_codes(in, &source->loose, *done, &n);
+    const struct sink *full = codes_map(in, &source->loose, *done, &n);
     if (full != NULL)
         return too_many(in, full, source->loose_lines[n], error);
     *done = n;
@@ -400,9 +292,7 @@ static int
 take_between(struct ingest *in, const struct slot *slot, struct error *error)
 {
     struct text_source *source = in->source.state;
-    const size_t n_codes = in->c.n + in->label.n;
-    for (size_t k = 0; k < n_codes; k++)
-        learn_strings(&source->maps[slot->segment.worker * n_codes + k], &slot->segment.codes[k]);
+    codes_learn(in, &slot->segment);
     source->paused = slot->chunk.paused;
     csv_feed(&source->between, slot->chunk.text, slot->chunk.n);
     if (between_read(in, error) < 0)

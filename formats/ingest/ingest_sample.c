@@ -251,17 +251,11 @@ add_last(struct sample *sample, struct error *error)
     const struct text_source *source = in->source.state;
     const struct chunk *head = &source->head;
     struct csv csv;
-    struct error found;
     sample->whole = source->n_paths == 1;
     if (sample->at == head->n)
         return 0;
-    csv_open_feed(&csv, in->delimiter, in->options->max_cell, text_lines(source, head->text, sample->at) + 1);
-    csv_feed(&csv, head->text + sample->at, head->n - sample->at);
-    csv_feed_end(&csv);
-    int got = csv_read(&csv, true, &found), result = 0;
-    if (got < 0) {
-        result = error_set(error, STATUS_DATA, "%s:%s", source->input.name, found.text);
-    } else if (got != CSV_END) {
+    int got = text_record(in, head, sample->at, &csv, error);
+    if (got > 0) {
         sample->n_records++;
         if (got == CSV_RECORD && csv.n_cells == sample->n_columns) {
             for (size_t i = 0; i < csv.n_cells; i++)
@@ -272,7 +266,7 @@ add_last(struct sample *sample, struct error *error)
         }
     }
     csv_close(&csv);
-    return result;
+    return got < 0 ? -1 : 0;
 }
 
 static int
@@ -298,25 +292,6 @@ take_sample(struct sample *sample, struct error *error)
         if (text_fetch(source, head->n + (head->n < LOOK_BYTES ? LOOK_BYTES : head->n / 2), error) < 0)
             return -1;
     }
-}
-
-/* A record of the sample that cannot be used. */
-static int
-say_bad(struct ingest *in, size_t at, struct error *error)
-{
-    const struct text_source *source = in->source.state;
-    const struct chunk *head = &source->head;
-    struct csv csv;
-    struct error found;
-    csv_open_feed(&csv, in->delimiter, in->options->max_cell, text_lines(source, head->text, at) + 1);
-    csv_feed(&csv, head->text + at, head->n - at);
-    if (head->last)
-        csv_feed_end(&csv);
-    int got = csv_read(&csv, true, &found);
-    int result = got < 0 ? error_set(error, STATUS_DATA, "%s:%s", source->input.name, found.text)
-                         : text_bad_record(in, &csv, got, error);
-    csv_close(&csv);
-    return result;
 }
 
 static void
@@ -359,7 +334,7 @@ text_sample(struct ingest *in, size_t *at, struct error *error)
     in->header = source->header ? HEADER_YES : HEADER_NO;
     text_make_names(source->names, source->n_names, source->header);
     if (sample.bad) {
-        say_bad(in, sample.bad_at, error);
+        source->diagnose(in, &source->head, sample.bad_at, error);
         goto out;
     }
     struct plan_source plan = {

@@ -1,7 +1,7 @@
 /*
  * What the files of text share: ingest_text.c (opening), ingest_sample.c (deciding), ingest_csv.c and ingest_lines.c
  * (a chunk to rows), ingest_rows.c (cells to rows), ingest_flow.c (threads), ingest_order.c (rows in order to
- * batches). For nobody else.
+ * batches), ingest_codes.c (categories), ingest_bad.c (what is wrong with a record). For nobody else.
  *
  * Chunks of text are read and turned into rows by any thread; the caller's thread takes the rows in order. What depends
  * on the order is done only there: codes of categories, record numbers, bad records. So the stream is the same for any
@@ -223,6 +223,16 @@ void flow_restart(struct flow *flow);
 /* Ends the threads. */
 void flow_close(struct flow *flow, struct ingest *in);
 
+/* ingest_codes.c */
+
+/* For source->n_workers. */
+void codes_open(struct ingest *in);
+void codes_close(struct ingest *in);
+/* Notes the strings that a worker saw for the first time in a segment whose rows are not used. */
+void codes_learn(struct ingest *in, const struct segment *segment);
+/* The codes of rows [first, *n). NULL, or the sink that has too many values, first in row *n. */
+const struct sink *codes_map(struct ingest *in, const struct segment *segment, uint64_t first, uint64_t *n);
+
 /* ingest_order.c */
 
 /* source.next of text. */
@@ -269,9 +279,19 @@ int text_sample(struct ingest *in, size_t *at, struct error *error);
 
 /* Opens the next file and points the sinks to its columns. 1, 0 when there is none, -1. */
 int text_open_next(struct ingest *in, struct error *error);
-/* What is wrong with a record whose cells are at hand, by source column. 0 when it may be skipped, else -1. */
+
+/* ingest_bad.c: sentences. 0 when the record may be skipped, else -1. */
+
+/* A record whose cells are at hand, by source column. */
 int text_bad_cells(struct ingest *in, const char *where, const struct cell *cells, struct error *error);
-/* The same for one of delimited text; got: what csv_read() said. */
+/* One of delimited text; got: what csv_read() said. */
 int text_bad_record(struct ingest *in, const struct csv *csv, int got, struct error *error);
+/* The one at an offset of a chunk of delimited text. */
+int text_diagnose(struct ingest *in, const struct chunk *chunk, size_t at, struct error *error);
+/*
+ * Reads that record: what csv_read() says, with the name of the file in front of errors. csv: to be closed, whatever it
+ * is. The lines before the chunk are source->line.
+ */
+int text_record(const struct ingest *in, const struct chunk *chunk, size_t at, struct csv *csv, struct error *error);
 
 #endif
