@@ -208,7 +208,7 @@ tensor_drop(struct load *load)
 }
 
 static int
-load_param(struct load *load, struct error *error)
+load_param(struct load *load, const void *bytes, struct error *error)
 {
     struct network *network = &load->model->network;
     const struct tensor *tensor = &load->tensor;
@@ -225,7 +225,8 @@ load_param(struct load *load, struct error *error)
         return error_set(error, STATUS_DATA, "parameter '%s' is not f32 [%llu, %llu], as the network says", quoted,
                          (unsigned long long) param->rows, (unsigned long long) param->cols);
     float *data = arena_aligned(&load->model->arena, tensor->bytes);
-    memcpy(data, load->data, tensor->bytes);
+    if (tensor->bytes > 0)
+        memcpy(data, bytes, tensor->bytes);
     for (uint64_t i = 0; i < param->rows * param->cols; i++)
         if (!isfinite(data[i]))
             return error_set(error, STATUS_DATA, "parameter '%s' has a weight that is no finite number (%g at %llu)",
@@ -234,17 +235,18 @@ load_param(struct load *load, struct error *error)
     return 0;
 }
 
-/* The last part of a tensor has come: it goes to its place in the model. */
+/* All bytes of a tensor have come: they go to their place in the model. */
 static int
-tensor_done(struct load *load, struct error *error)
+tensor_done(struct load *load, const void *bytes, struct error *error)
 {
     struct model *model = load->model;
     enum tensor_role role = tensor_role_parse(load->role);
     uint32_t n = model->n_tensors;
     if (role == TENSOR_WEIGHT)
-        return load_param(load, error);
+        return load_param(load, bytes, error);
     void *data = arena_aligned(&model->arena, load->tensor.bytes);
-    memcpy(data, load->data, load->tensor.bytes);
+    if (load->tensor.bytes > 0)
+        memcpy(data, bytes, load->tensor.bytes);
     model_put_named(model, load->role, load->name, load->tensor.dtype, load->tensor.rank, load->tensor.shape, data);
     char quoted[128];
     if (model->n_tensors == n)
@@ -270,13 +272,16 @@ load_tensor(struct load *load, const struct frame *frame, struct error *error)
     if (frame->bytes != (rest < PART_BYTES ? rest : PART_BYTES))
         return error_set(error, STATUS_DATA, "tensor '%s' has %zu bytes here, not what its shape asks for", quoted,
                          frame->bytes);
-    load->data = mem_realloc(load->data, load->have + frame->bytes, 1);
-    if (frame->bytes > 0)
+    const void *bytes = frame->payload;
+    if (load->of > 1) {
+        load->data = mem_realloc(load->data, load->have + frame->bytes, 1);
         memcpy(load->data + load->have, frame->payload, frame->bytes);
+        bytes = load->data;
+    }
     load->have += frame->bytes;
     if (++load->part < load->of)
         return 0;
-    int result = tensor_done(load, error);
+    int result = tensor_done(load, bytes, error);
     tensor_drop(load);
     return result;
 }

@@ -415,6 +415,7 @@ main(int argc, char **argv)
     struct binding *binding;
     if (bind_open(&binding, &model, schema, false, &error) < 0)
         die(error.status, "%s: %s", stream_reader_name(reader), error.text);
+    bind_forget_labels(binding);
     prepare_text(&serving);
     if (s.form == FORM_CSV)
         csv_heading(&serving, schema);

@@ -200,6 +200,12 @@ bind_has_labels(const struct binding *binding)
     return binding->labels;
 }
 
+void
+bind_forget_labels(struct binding *binding)
+{
+    binding->labels = false;
+}
+
 /* x of the batch in the model's column order, transformed; borrowed where nothing has to change. */
 static const float *
 bind_x(struct binding *binding, const struct batch *batch)
@@ -222,24 +228,17 @@ bind_x(struct binding *binding, const struct batch *batch)
     return x;
 }
 
-/* Infinities and NaNs have an exponent of all ones, which one more carries into the sign: no branch for each number. */
+/* Infinities and NaNs have an exponent of all ones, which one more carries into the sign; two numbers at a time. */
 static bool
 is_finite(const float *x, uint64_t n)
 {
-    enum { BLOCK = 16 };
-    const uint32_t exponent = 0x7f800000, one = 0x00800000;
-    uint32_t carried[BLOCK] = {0}, bits[BLOCK], any = 0;
-    uint64_t i = 0;
-    for (; n - i >= BLOCK; i += BLOCK) {
-        memcpy(bits, x + i, sizeof bits);
-        for (int k = 0; k < BLOCK; k++)
-            carried[k] |= (bits[k] & exponent) + one;
+    const uint64_t exponents = 0x7f8000007f800000, ones = 0x0080000000800000, signs = 0x8000000080000000;
+    uint64_t carried = 0, pair;
+    for (; n >= 2; n -= 2, x += 2) {
+        memcpy(&pair, x, sizeof pair);
+        carried |= (pair & exponents) + ones;
     }
-    memset(bits, 0, sizeof bits);
-    memcpy(bits, x + i, (n - i) * sizeof *bits);
-    for (int k = 0; k < BLOCK; k++)
-        any |= carried[k] | ((bits[k] & exponent) + one);
-    return any >> 31 == 0;
+    return (carried & signs) == 0 && (n == 0 || isfinite(x[0]));
 }
 
 /* A network makes plausible numbers even of NaN and infinity (relu turns both into 0), so they never reach it. */

@@ -29,6 +29,8 @@ int bind_open(struct binding **binding, const struct model *model, const struct 
               struct error *error);
 /* True when the stream has the label columns. */
 bool bind_has_labels(const struct binding *binding);
+/* From here on the stream's labels are as if they were not there: for who only predicts. */
+void bind_forget_labels(struct binding *binding);
 /*
  * rows->x, c, y, label, w for all rows of the batch, in its arena. y is the label as the loss sees it (label
  * transforms applied; NaN = missing; bce: 0 / 1 / NaN). label is set for every TASK_CLASS model (bce too) as class
