@@ -236,14 +236,14 @@ gradient_swap(struct cpu_gradient **a, struct cpu_gradient **b)
  * as in cpu_chunk_gradient, for a step of one chunk.
  */
 static void
-step_gradient(struct engine_state *state, struct plan_rows *rows, uint64_t first, uint64_t last,
+step_gradient(struct engine_state *state, struct plan_rows *rows, uint64_t first, uint64_t last, bool wide,
               const struct plan_update *update, struct run_result *result)
 {
     uint64_t most = chunk_most(state);
     uint32_t depth = 0;
     for (uint64_t chunk = 0; first + chunk * most < last; chunk++) {
         uint64_t at = first + chunk * most, n = last - at < most ? last - at : most;
-        cpu_chunk_step(state, rows, at, (size_t) n, update, result);
+        cpu_chunk_step(state, rows, at, (size_t) n, wide, update, result);
         for (uint64_t bits = chunk; bits & 1; bits >>= 1) {
             cpu_gradient_add(state, state->tree[--depth], state->gradient);
             gradient_swap(&state->tree[depth], &state->gradient);
@@ -255,6 +255,14 @@ step_gradient(struct engine_state *state, struct plan_rows *rows, uint64_t first
         cpu_gradient_add(state, state->tree[--depth], state->gradient);
         gradient_swap(&state->tree[depth], &state->gradient);
     }
+}
+
+/* Operations of the largest chunk of a step of n rows. */
+static uint64_t
+chunk_operations(const struct engine_state *state, uint64_t n)
+{
+    uint64_t most = chunk_most(state);
+    return cpu_step_operations(state, n < most ? (size_t) n : (size_t) most);
 }
 
 /* Checks the plan and allocates what its steps will need. */
@@ -295,8 +303,10 @@ cpu_run(struct engine_state *state, const struct plan *plan, struct run_result *
         plan_rows_step(&rows, plan->first_step + s);
         struct plan_update update = plan_update(plan, plan->first_step + s);
         bool at_once = update.clip == 0 && update.anchor == 0 && rows.n <= chunk_most(state);
-        step_gradient(state, &rows, 0, rows.n, at_once ? &update : NULL, result);
+        bool wide = cpu_choose_begin(state, chunk_operations(state, rows.n));
+        step_gradient(state, &rows, 0, rows.n, wide, at_once ? &update : NULL, result);
         cpu_update(state, &update, at_once);
+        cpu_choose_end(state);
         result->steps++;
     }
     return 0;
@@ -318,8 +328,11 @@ cpu_grad(struct engine_state *state, const struct plan *plan, uint64_t step, uin
     if (n_blocks == 0 || block >= blocks || n_blocks > blocks - block)
         return error_set(error, STATUS_USAGE, "blocks %llu + %llu are not in a step of %llu blocks",
                          (unsigned long long) block, (unsigned long long) n_blocks, (unsigned long long) blocks);
-    uint64_t last = (block + n_blocks) * NUM_BLOCK_ROWS;
-    step_gradient(state, &rows, block * NUM_BLOCK_ROWS, last < rows.n ? last : rows.n, NULL, result);
+    uint64_t first = block * NUM_BLOCK_ROWS, last = (block + n_blocks) * NUM_BLOCK_ROWS;
+    last = last < rows.n ? last : rows.n;
+    bool wide = cpu_choose_begin(state, chunk_operations(state, last - first));
+    step_gradient(state, &rows, first, last, wide, NULL, result);
+    cpu_choose_end(state);
     return 0;
 }
 

@@ -53,6 +53,16 @@ struct cpu_piece {
     size_t first, last; /* rows of a weight (gradient), elements (update) */
 };
 
+/* One thread or all? What trials said: choose.c. */
+enum { CPU_TRIALS = 5 };
+struct cpu_choice {
+    uint64_t operations; /* of the steps that were tried */
+    uint32_t step;
+    bool wide;
+    uint64_t started_ns;        /* of the trial under way, or 0 */
+    uint64_t ns[2][CPU_TRIALS]; /* on one thread, on all */
+};
+
 /* Rows of part 0 at positions [first, first + n) of an epoch: some steps ahead, for many together cost little. */
 struct cpu_ahead {
     uint64_t epoch, first;
@@ -84,6 +94,7 @@ struct engine_state {
     float *y;        /* [rows, o] */
     uint32_t *label; /* [rows] */
     float *losses;   /* [rows] */
+    struct cpu_choice choice;
     struct cpu_ahead ahead;
     uint64_t *row;         /* [rows] number in its set */
     uint32_t *part;        /* [rows] */
@@ -114,10 +125,16 @@ const struct cpu_kernels *cpu_kernels_pick(struct error *error);
 /* Makes room for chunks of `rows` rows, or as many as a chunk may have. */
 void cpu_chunk_reserve(struct engine_state *state, uint64_t rows);
 
-/* rows.c: rows [first, first + n) of a step: losses into `result`, gradient into state->gradient. `update` as in
- * cpu_chunk_gradient. */
-void cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n,
+/* rows.c: multiplications and additions of a step for n rows. */
+uint64_t cpu_step_operations(const struct engine_state *state, size_t n);
+/* Rows [first, first + n) of a step, `wide` = over threads: losses into `result`, gradient into state->gradient.
+ * `update` as in cpu_chunk_gradient. */
+void cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n, bool wide,
                     const struct plan_update *update, struct run_result *result);
+
+/* choose.c: whether the next step of so many operations goes over threads; and that it is done. */
+bool cpu_choose_begin(struct engine_state *state, uint64_t operations);
+void cpu_choose_end(struct engine_state *state);
 
 /* order.c: sets of rows [first, first + n) of the step, and row numbers in them, into the chunk. */
 void cpu_chunk_rows(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n);

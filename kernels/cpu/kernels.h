@@ -18,7 +18,7 @@
 #include "plan.h"
 #include "rng.h"
 
-enum { CPU_ALIGN = 16, CPU_SPARE_ROWS = 8, CPU_ROW_STEP = 24, CPU_CHUNK_BLOCKS = 8, CPU_PERMUTE_ROWS = 1024 };
+enum { CPU_ALIGN = 16, CPU_SPARE_ROWS = 8, CPU_ROW_STEP = 8, CPU_CHUNK_BLOCKS = 8, CPU_PERMUTE_ROWS = 1024 };
 
 struct cpu_kernels {
     const char *name;

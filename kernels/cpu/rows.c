@@ -5,7 +5,7 @@
 
 enum {
     GROUP_ROWS = 96,           /* rows that go through all layers together */
-    WIDE_OPERATIONS = 8 << 20, /* multiplications and additions of a chunk from which it is shared among threads */
+    WIDE_OPERATIONS = 8 << 20, /* of a chunk that only goes forward, from which it is shared among threads */
 };
 
 /* A chunk of rows on its way through the layers: `first` is the place of its row 0 in the batch. */
@@ -171,20 +171,25 @@ group_rows(const struct engine_state *state, size_t n, bool wide)
     return share < GROUP_ROWS || state->products != NULL ? share : GROUP_ROWS;
 }
 
-static bool
-is_wide(const struct engine_state *state, size_t n, unsigned per_parameter)
+static uint64_t
+weights(const struct engine_state *state)
 {
     uint64_t size = 0;
     for (uint32_t l = 0; l < state->network->n_layers; l++)
         size += state->layers[l].n_in * state->layers[l].n_out;
-    return state->threads > 1 && size * n * per_parameter >= WIDE_OPERATIONS;
+    return size;
+}
+
+uint64_t
+cpu_step_operations(const struct engine_state *state, size_t n)
+{
+    return 6 * weights(state) * n;
 }
 
 void
-cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n,
+cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n, bool wide,
                const struct plan_update *update, struct run_result *result)
 {
-    bool wide = is_wide(state, n, 6);
     struct rows_job job = {state, rows, (size_t) first, n, group_rows(state, n, wide), plan_lowest(state->network)};
     cpu_chunk_rows(state, rows, first, n);
     cpu_each(state, wide, (n + job.group - 1) / job.group, train_task, &job);
@@ -236,7 +241,7 @@ cpu_forward(struct engine_state *state, const struct rowset *rows, uint64_t firs
         cpu_pack(state);
     for (uint64_t at = 0; at < n; at += state->chunk_rows) {
         size_t chunk = n - at < state->chunk_rows ? (size_t) (n - at) : state->chunk_rows;
-        bool wide = is_wide(state, chunk, 2);
+        bool wide = state->threads > 1 && 2 * weights(state) * chunk >= WIDE_OPERATIONS;
         struct forward_job job = {{state, NULL, 0, chunk, group_rows(state, chunk, wide), 0},
                                   rows,
                                   first + at,

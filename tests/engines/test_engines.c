@@ -349,6 +349,22 @@ test_wide(void **unused)
     check_threads(&spec, 8);
 }
 
+/* Steps of which some go over threads, to find out what is faster. */
+static void
+test_trials(void **unused)
+{
+    (void) unused;
+    struct spec spec = base;
+    spec.n_x = 100;
+    spec.hidden[0] = 100;
+    spec.hidden[1] = 100;
+    spec.steps = 14;
+    check_threads(&spec, 8);
+    spec.batch = 40;
+    spec.dropout = 0.1f;
+    check_threads(&spec, 8);
+}
+
 /* grad of 1, 2 and 4 shares of the blocks, added along the tree, then apply: the same bits as run. */
 static void
 test_shares(void **unused)
@@ -672,6 +688,7 @@ main(void)
         cmocka_unit_test(test_long_batches),
         cmocka_unit_test(test_long_epochs),
         cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_trials),
         cmocka_unit_test(test_shares),
         cmocka_unit_test(test_steps_cut_and_moved),
         cmocka_unit_test(test_forward),
