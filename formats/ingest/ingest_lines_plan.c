@@ -44,7 +44,8 @@ each_line(struct ingest *in, struct line_reader *reader, size_t n_most, bool *wh
                 return -1;
         }
         if (at > CHUNK_LINE_MOST)
-            return error_set(error, STATUS_DATA, "%s: no record comes in the first %zu bytes", source->input.name, at);
+            return error_set(error, STATUS_DATA, "%s: no record comes in the first %d bytes", source->input.name,
+                             CHUNK_LINE_MOST);
         if (at == head->n) {
             *whole = source->n_paths == 1;
             break;

@@ -87,7 +87,8 @@ text_first(struct ingest *in, char delimiter, struct csv *csv, size_t *behind, s
         }
         if (fed > in->options->max_cell + CSV_MAX_RECORD) {
             csv_close(csv);
-            return error_set(error, STATUS_DATA, "%s: no record ends in the first %zu bytes", source->input.name, fed);
+            return error_set(error, STATUS_DATA, "%s: no record ends in the first %" PRIu64 " bytes",
+                             source->input.name, in->options->max_cell + CSV_MAX_RECORD);
         }
         if (text_fetch(source, fed + 1, error) < 0) {
             csv_close(csv);
