@@ -38,10 +38,11 @@ spambase() {
 }
 tuned[spambase]='--dropout 0.3'
 
-# Season, month, hour, weekday and weather are codes, which the file writes as numbers.
+# Season, month, hour, weekday and weather are codes, which the file writes as numbers. With them the file has the parts of its
+# date as columns: the date itself is the time of the row and no more.
 bike() {
     cl-ingest -q -y cnt --drop casual,registered,instant \
-        --types season:cat,mnth:cat,hr:cat,weekday:cat,weathersit:cat bike.csv |
+        --role dteday:time --types season:cat,mnth:cat,hr:cat,weekday:cat,weathersit:cat bike.csv |
         cl-scale | cl-train -q --seed "$1" "${@:2}" > model.ck &&
         cl-ingest -q -m model.ck bike-test.csv | cl-eval -m model.ck --json
 }
