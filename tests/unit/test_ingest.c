@@ -405,18 +405,25 @@ test_wide_rows(void **state)
     close_files(&files);
 }
 
-/* More different values than a worker's table takes, bad records in between, the same values again in between. */
+/*
+ * More different values than a worker's table takes, bad records in between, the same values again in between; and
+ * quotes that have about every second chunk cut where no record ends.
+ */
 static void
 test_more_values_than_a_table_takes(void **state)
 {
     (void) state;
     enum { VALUES = 300000, AGAIN = 7, BAD = 1009 };
-    const char *types = "k:cat,n:num";
+    const char *types = "k:cat,n:num,s:drop";
     struct text text = {0};
     struct files files = {0};
-    text_printf(&text, "k,n,y\n");
+    text_printf(&text, "k,n,s,y\n");
     for (unsigned i = 0; i < VALUES; i++)
-        text_printf(&text, "v%u,%s,%u\n", i % AGAIN == 3 ? i / 2 : i, i % BAD == 5 ? "bad" : "1", i % 2);
+        text_printf(&text, "v%u,%s,%s,%u\n", i % AGAIN == 3 ? i / 2 : i, i % BAD == 5 ? "bad" : "1",
+                    i % 3001 == 0 ? "5\""
+                    : i % 2 == 0  ? "\"two\nlines\""
+                                  : "",
+                    i % 2);
     add_file(&files, text.bytes, text.n);
     uint32_t *codes = calloc(VALUES, sizeof *codes);
     for (unsigned threads = 1; threads <= 3; threads += 2) {
