@@ -301,41 +301,14 @@ text_begin(struct ingest *in, size_t at)
     source->line = text_lines(source, head->text, at);
 }
 
-int
-text_open_next(struct ingest *in, struct error *error)
+/* The columns of another file, which has a header, and where its rows begin. 0, or -1. */
+static int
+take_header(struct ingest *in, size_t *at, struct error *error)
 {
     struct text_source *source = in->source.state;
-    if (source->next_path == source->n_paths)
-        return 0;
-    if (source->open)
-        input_close(&source->input);
-    source->open = false;
-    source->head.n = 0;
-    source->head.last = false;
-    if (input_open(&source->input, source->paths[source->next_path++], error) < 0)
-        return -1;
-    source->open = true;
-    if (input_inflate(&source->input, error) < 0)
-        return -1;
-    if (source->lines != 0) {
-        if (text_fetch(source, 3, error) < 0)
-            return -1;
-        text_begin(in, text_behind_mark(source));
-        flow_restart(&source->flow);
-        return 1;
-    }
-    size_t at, n, before = source->n_names;
-    if (!source->header) {
-        struct csv csv;
-        if (text_first(in, in->delimiter, &csv, &at, error) < 0)
-            return -1;
-        csv_close(&csv);
-        text_begin(in, text_behind_mark(source));
-        flow_restart(&source->flow);
-        return 1;
-    }
+    size_t n, before = source->n_names;
     char **names;
-    if (text_names(in, &names, &n, &at, error) < 0)
+    if (text_names(in, &names, &n, at, error) < 0)
         return -1;
     text_make_names(names, n, true);
     text_free_names(source->names, source->n_names);
@@ -346,6 +319,47 @@ text_open_next(struct ingest *in, struct error *error)
     if (!in->by_model && n != before)
         return error_set(error, STATUS_DATA, "%s: the header has %zu columns where the files before have %zu",
                          source->input.name, n, before);
+    return 0;
+}
+
+/* Looks at the beginning of another file: where its rows begin. 0, or -1. */
+static int
+find_rows(struct ingest *in, size_t *at, struct error *error)
+{
+    struct text_source *source = in->source.state;
+    struct csv csv;
+    if (source->lines == 0 && source->header)
+        return take_header(in, at, error);
+    if (source->lines != 0) {
+        if (text_fetch(source, 3, error) < 0)
+            return -1;
+    } else {
+        /* What is not text is told of here. */
+        if (text_first(in, in->delimiter, &csv, at, error) < 0)
+            return -1;
+        csv_close(&csv);
+    }
+    *at = text_behind_mark(source);
+    return 0;
+}
+
+int
+text_open_next(struct ingest *in, struct error *error)
+{
+    struct text_source *source = in->source.state;
+    size_t at;
+    if (source->next_path == source->n_paths)
+        return 0;
+    if (source->open)
+        input_close(&source->input);
+    source->open = false;
+    source->head.n = 0;
+    source->head.last = false;
+    if (input_open(&source->input, source->paths[source->next_path++], error) < 0)
+        return -1;
+    source->open = true;
+    if (input_inflate(&source->input, error) < 0 || find_rows(in, &at, error) < 0)
+        return -1;
     text_begin(in, at);
     flow_restart(&source->flow);
     return 1;
