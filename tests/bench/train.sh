@@ -95,17 +95,17 @@ def versions():
     print(f"Python {sys.version.split()[0]}, " + ", ".join(found))
 
 def best(run, steps):
-    "Wall and processor microseconds a step, each the least of blocks of about 0.3 s; run(n) does n steps."
+    "Wall and processor microseconds a step, each the least of blocks of about 0.3 s; run(n) says how many it did."
     run(steps)
     start = time.perf_counter()
-    run(steps)
-    n = max(1, int(steps * 0.3 / max(time.perf_counter() - start, 1e-6)))
+    done = run(steps)
+    n = max(1, int(done * 0.3 / max(time.perf_counter() - start, 1e-6)))
     walls, processors = [], []
     for _ in range(5):
         start = time.perf_counter(), time.process_time()
-        run(n)
-        walls.append((time.perf_counter() - start[0]) / n)
-        processors.append((time.process_time() - start[1]) / n)
+        done = run(n)
+        walls.append((time.perf_counter() - start[0]) / done)
+        processors.append((time.process_time() - start[1]) / done)
     return min(walls) * 1e6, min(processors) * 1e6
 
 def parse(net):
@@ -126,19 +126,19 @@ def sklearn_steps(nets):
     warnings.filterwarnings("ignore")
     for net in nets:
         widths, batch = parse(net)
-        steps = max(4, min(rows_for(batch, widths) // batch, int(2e11 / (6 * batch * sum(a * b for a, b in zip(widths, widths[1:]))))))
+        products = batch * sum(a * b for a, b in zip(widths, widths[1:]))
+        steps = max(2, min(rows_for(batch, widths) // batch, int(3e9 / products)))
         rng = np.random.default_rng(1)
         x = rng.standard_normal((steps * batch, widths[0]), dtype=np.float32)
         y = rng.integers(0, max(widths[-1], 2), steps * batch)
         model = MLPClassifier(hidden_layer_sizes=widths[1:-1], batch_size=batch, alpha=0)
         classes = np.arange(max(widths[-1], 2))
-        def run(n): # a pass over the rows each time
-            for _ in range(max(1, n // steps)):
+        def run(n): # whole passes over the rows
+            passes = max(1, n // steps)
+            for _ in range(passes):
                 model.partial_fit(x, y, classes=classes)
-        run(steps)
-        walls = best(lambda n: run(max(n // steps, 1) * steps), steps)
-        # best() divides by the steps it asked for, which may be no whole number of passes.
-        report(net, "MLPClassifier", walls)
+            return passes * steps
+        report(net, "MLPClassifier", best(run, steps))
 
 def torch_steps(nets):
     import torch
@@ -180,6 +180,7 @@ def torch_steps(nets):
                     optimizer.zero_grad(set_to_none=True)
                     forward(x[rows], y[rows]).backward()
                     update()
+                return n
             return run
 
         def whole():
@@ -206,6 +207,7 @@ def torch_steps(nets):
                     for _, rows in zip(range(n), source):
                         t.add_(1)
                         compiled(w, m, v, t, rows)
+                return n
             return run
 
         few = 20 if widths[1] < 1024 else 2
