@@ -6,6 +6,10 @@
  * rows), gradients (pieces of parameters), update (pieces of parameters), packing of the new weights. Batches larger
  * than a chunk (at most 8 blocks of 64 rows) repeat the first two and add the gradients of chunks by the tree of
  * rule 2.
+ *
+ * In narrow networks, whose step takes microseconds, all but the arithmetic is kept small: rows of the next steps are
+ * known and asked for ahead (order.c), small weights are multiplied as they are, not packed, and where no clipping,
+ * anchor or further chunk needs the whole gradient first, a piece of a weight is updated right after its gradient.
  */
 #ifndef CL_CPU_H
 #define CL_CPU_H

@@ -5,8 +5,7 @@
  * Matrices are row-major. Activations have rows of `ld` floats, a multiple of 16, with `rows + CPU_SPARE_ROWS` rows
  * allocated: kernels may write the columns from n to ld and the spare rows, and nobody reads them. W [k, n] of a
  * product is given as panels: groups of columns, each [k, width], filled with zeros; or row-major, where it is small.
- * CPU_ALIGN floats after the end of a row-major W may be read. Nothing may alias unless it says
- * so.
+ * CPU_ALIGN floats after the end of a row-major W may be read. Nothing may alias unless it says so.
  */
 #ifndef CL_CPU_KERNELS_H
 #define CL_CPU_KERNELS_H
