@@ -43,7 +43,7 @@ train() {
 step() {
     local few=1 many s load
     load=$(processor train "$1" "$2" "$3" $few) || return 1
-    many=$((few + 1))
+    many=$((few + 3))
     while s=$(processor train "$1" "$2" "$3" $many) && awk "BEGIN { exit !($s - $load < $enough / 4) }"; do
         many=$((many * 4))
     done
