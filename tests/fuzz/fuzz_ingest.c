@@ -250,7 +250,7 @@ read_ways(struct ingest_options options, const struct schema *schema, struct fil
     run(&pieces, options, schema, files, NULL);
     compare(&whole, &pieces, bounded);
     if (ways >> 2 & 1) {
-        files->pauses = (ways >> 3 & 3) == 3;
+        files->pauses = (ways >> 3 & 3) == 3 && bytes >> 6 == 3; /* seldom: they take time */
         open_pipe(files);
         run(&pieces, options, schema, files, NULL);
         pthread_join(files->writer, NULL);
