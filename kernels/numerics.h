@@ -11,11 +11,15 @@
  *   backward    dh[n,i]: acc = 0; for j ascending: acc = fma(dz[n,j], W[i,j], acc)
  *   h = activation(z); with dropout h = h * mask, mask = 1 / (1 - p) rounded once, or 0
  *   q = activation'(z); with dropout q = q * mask;  dz = dh * q
+ *   skips: h = h + h of the earlier layer, last of all. dh of a layer: the backward product of the layer above it; then
+ *   + dh of each layer that adds it, ascending.
+ *   layer norm (kernels/ref/norm.c) stands between z and the activation: y = norm(z) takes the place of z above.
  *
  * Rule 2, sums over the rows of a batch. The rows of all parts of a step, concatenated, are cut into blocks of 64.
  *   in a block, rows ascending, acc starts as +0:
  *     dW[i,j]:    acc = fma(x[r,i], dz[r,j], acc) (x is h of the layer below)
- *     db[j]:      acc = acc + dz[r,j]
+ *     db[j]:      acc = acc + dz[r,j]; the same for the shift of a norm, with dy
+ *     dgain[j]:   acc = fma(u[r,j], dy[r,j], acc)
  *     dC_k[v,j]:  acc = acc + dz[r,j] for the rows with code v
  *   blocks are added by the left-heavy tree: sum(n blocks) = sum(first p) + sum(rest), p the largest power of two
  *   below n. A chain of + from +0 never gives -0 in round to nearest, so for codes a block does not have, adding its
@@ -24,7 +28,7 @@
  *   A row of a category table is *touched* when its summed gradient has an element != 0. Rows that are not touched are
  *   left alone by apply: no anchor, no decay, no update, moments as they are.
  *
- * Rule 3, any other sum (gradient norm, softmax denominator, losses over outputs). Term t goes to lane t % 16 of
+ * Rule 3, any other sum (gradient norm, softmax denominator, layer norm, losses over outputs). Term t goes to lane t % 16 of
  *   block t / 4096; lanes start as +0 and are chains (+, or fma for products); the 16 lanes are added by halves
  *   (l += l + 8, then 4, 2, 1); blocks by the tree of rule 2. A last, shorter block leaves some lanes shorter.
  *   Terms that are zeros may be left out if positions are kept.
@@ -285,6 +289,9 @@ num_activate_slope(enum activation activation, float z, float a)
         return 1.0f;
     }
 }
+
+/* Added to a variance before its root: Ba, Kiros and Hinton 2016. */
+#define NUM_NORM_EPSILON 1e-5f
 
 /* base^n by squaring, in double: the lowest bit of n first. For beta^t of Adam, whose bits libm does not promise. */
 NUM_FN double

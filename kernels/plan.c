@@ -14,9 +14,13 @@ plan_check_network(const struct network *network, struct error *error)
             return error_set(error, STATUS_USAGE, "layer '%s': engines run dense layers in a chain only", layer->name);
         if (layer->n_in != (l == 0 ? network->n_x : network->layers[l - 1].n_out) || layer->n_out == 0)
             return error_set(error, STATUS_USAGE, "layer '%s' does not fit the one below", layer->name);
+        if (layer->skip >= (int32_t) l || (layer->skip >= 0 && network->layers[layer->skip].n_out != layer->n_out))
+            return error_set(error, STATUS_USAGE, "layer '%s' adds the output of a layer that does not fit",
+                             layer->name);
     }
-    if (network->n_layers == 0 || network->layers[network->n_layers - 1].activation != ACT_NONE)
-        return error_set(error, STATUS_USAGE, "a network ends in a layer without activation");
+    const struct layer *output = network->n_layers == 0 ? NULL : &network->layers[network->n_layers - 1];
+    if (output == NULL || output->activation != ACT_NONE || output->norm != NORM_NONE || output->skip >= 0)
+        return error_set(error, STATUS_USAGE, "a network ends in a layer without activation, norm and skip");
     for (uint32_t p = 0; p < network->n_params; p++)
         if (network->params[p].data == NULL)
             return error_set(error, STATUS_USAGE, "parameter '%s' has no data", network->params[p].name);

@@ -78,9 +78,10 @@ chunk_free(struct engine_state *state)
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
     for (uint32_t l = 0; l < state->network->n_layers; l++) {
-        free(state->layers[l].h);
-        free(state->layers[l].q);
-        free(state->layers[l].dz);
+        struct cpu_layer *layer = &state->layers[l];
+        float *const own[] = {layer->h, layer->q, layer->dz, layer->u, layer->dy, layer->inverse, layer->dh};
+        for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+            free(own[i]);
     }
 }
 
@@ -89,8 +90,11 @@ static size_t
 chunk_most(const struct engine_state *state)
 {
     size_t row_bytes = (state->ld_x + state->network->n_c) * sizeof(float), blocks = CPU_CHUNK_BLOCKS;
-    for (uint32_t l = 0; l < state->network->n_layers; l++)
-        row_bytes += 3 * state->layers[l].ld * sizeof(float);
+    for (uint32_t l = 0; l < state->network->n_layers; l++) {
+        const struct layer *layer = &state->network->layers[l];
+        size_t buffers = 3 + (layer->norm != NORM_NONE ? 2 : 0) + (layer->skip >= 0 ? 1 : 0);
+        row_bytes += buffers * state->layers[l].ld * sizeof(float);
+    }
     while (blocks > 1 && blocks * NUM_BLOCK_ROWS * row_bytes > CHUNK_BYTES)
         blocks /= 2;
     return blocks * NUM_BLOCK_ROWS;
@@ -121,6 +125,13 @@ cpu_chunk_reserve(struct engine_state *state, uint64_t rows)
         layer->h = floats(padded, layer->ld);
         layer->q = floats(padded, layer->ld);
         layer->dz = floats(padded, layer->ld);
+        if (state->network->layers[l].norm != NORM_NONE) {
+            layer->u = floats(padded, layer->ld);
+            layer->dy = floats(padded, layer->ld);
+            layer->inverse = floats(padded, 1);
+        }
+        if (state->network->layers[l].skip >= 0)
+            layer->dh = floats(padded, layer->ld);
     }
 }
 

@@ -37,6 +37,9 @@ struct cpu_layer {
     float *panels_back; /* its transpose for the backward product; NULL in the first layer */
     float *start;       /* [ld] bias and zeros */
     float *h, *q, *dz;  /* [chunk rows + spare, ld] */
+    float *u, *dy;      /* the same, where there is a norm */
+    float *inverse;     /* [chunk rows + spare], there too */
+    float *dh;          /* [chunk rows + spare, ld] where the layer adds another one's h */
 };
 
 /* The rows of one category table that have a gradient; what is stored for all others means nothing. */

@@ -215,6 +215,12 @@ gradient_task(void *arg, size_t index)
     case PARAM_BIAS:
         state->kernels->bias_gradient(job->rows, layer->n_out, layer->dz, layer->ld, values);
         break;
+    case PARAM_GAIN:
+        state->kernels->gain_gradient(job->rows, layer->n_out, layer->ld, layer->u, layer->dy, values);
+        break;
+    case PARAM_SHIFT:
+        state->kernels->bias_gradient(job->rows, layer->n_out, layer->dy, layer->ld, values);
+        break;
     case PARAM_CATEGORY:
         category_gradient(state, param->category, job->rows, values, &job->gradient->touched[piece->param]);
         break;

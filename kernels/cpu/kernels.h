@@ -34,6 +34,13 @@ struct cpu_kernels {
                      size_t ldz, float *dW);
     /* db [n], the same for biases. */
     void (*bias_gradient)(size_t rows, size_t n, const float *dz, size_t ldz, float *db);
+    /* Layer norm of [rows, ld], in place of z: y; u and inverse [rows] are for the way back, or NULL. */
+    void (*normalise)(size_t rows, size_t n, size_t ld, const float *gain, const float *shift, float *h, float *u,
+                      float *inverse);
+    /* In place of dy: dz; dy is kept. */
+    void (*normalise_back)(size_t rows, size_t n, size_t ld, const float *gain, const float *u, const float *inverse,
+                           float *dz, float *dy);
+    void (*gain_gradient)(size_t rows, size_t n, size_t ld, const float *u, const float *dy, float *dgain);
     /* to [rows, ld] = those rows of x [.., d]. */
     void (*gather)(size_t rows, size_t d, const float *x, const uint64_t *row, float *to, size_t ld);
     /* to += from. */

@@ -14,6 +14,8 @@
 
 #include "products.inc.h"
 
+#include "norm.inc.h"
+
 /* ---- activations ---- */
 
 ALWAYS_INLINE void
@@ -467,6 +469,9 @@ const struct cpu_kernels CPU_KERNELS = {
     .product = product,
     .gradient = gradient,
     .bias_gradient = bias_gradient,
+    .normalise = normalise,
+    .normalise_back = normalise_back,
+    .gain_gradient = gain_gradient,
     .gather = gather,
     .add = add,
     .add_categories = add_categories,

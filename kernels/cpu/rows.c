@@ -36,6 +36,35 @@ product(struct engine_state *state, uint32_t l, bool back, size_t m, const float
     state->products->product(m, k, n, A, lda, W, back, C, ldc);
 }
 
+/* The slope of relu is seen from h, as long as nothing is added to it. */
+static bool
+slope_shows(const struct layer *layer)
+{
+    return layer->activation == ACT_RELU && layer->skip < 0;
+}
+
+/* From z in h to the output of hidden layer l, for rows [r, r + m) of the chunk. */
+static void
+finish_rows(const struct rows_job *job, uint32_t l, size_t r, size_t m)
+{
+    struct engine_state *state = job->state;
+    const struct layer *layer = &state->network->layers[l];
+    const struct cpu_layer *own = &state->layers[l];
+    const bool training = job->rows != NULL, learns = training && l >= job->lowest;
+    const size_t ld = own->ld, at = r * ld;
+    float *h = own->h + at, *q = learns && !slope_shows(layer) ? own->q + at : NULL;
+    float **params = state->values[ENGINE_PARAM];
+    if (layer->norm != NORM_NONE)
+        state->kernels->normalise(m, own->n_out, ld, params[layer->gain], params[layer->shift], h,
+                                  learns ? own->u + at : NULL, learns ? own->inverse + r : NULL);
+    state->kernels->activate(layer->activation, m * ld, h, q);
+    if (training && layer->dropout > 0)
+        state->kernels->dropout(rng_key(job->rows->plan->seed, RNG_DROPOUT, l), job->rows->step, layer->dropout,
+                                job->first + r, m, own->n_out, ld, h, q);
+    if (layer->skip >= 0)
+        state->kernels->add(m * ld, state->layers[layer->skip].h + at, h);
+}
+
 /* Layers from x and c to z of the last, for rows [r, r + m) of the chunk. */
 static void
 forward_rows(const struct rows_job *job, size_t r, size_t m)
@@ -46,24 +75,39 @@ forward_rows(const struct rows_job *job, size_t r, size_t m)
     size_t lda = state->ld_x;
     for (uint32_t l = 0; l < network->n_layers; l++) {
         struct cpu_layer *layer = &state->layers[l];
-        enum activation activation = network->layers[l].activation;
-        float *h = layer->h + r * layer->ld, *q = NULL;
+        float *h = layer->h + r * layer->ld;
         product(state, l, false, m, A, lda, h, layer->ld);
         if (l == 0 && network->n_c != 0)
             state->kernels->add_categories(m, layer->n_out, network->n_c,
                                            state->values[ENGINE_PARAM] + network->layers[0].category0,
                                            state->c + r * network->n_c, h, layer->ld);
-        if (l + 1 == network->n_layers)
-            break;
-        if (job->rows != NULL && l >= job->lowest && activation != ACT_RELU)
-            q = layer->q + r * layer->ld;
-        state->kernels->activate(activation, m * layer->ld, h, q);
-        if (job->rows != NULL && network->layers[l].dropout > 0)
-            state->kernels->dropout(rng_key(job->rows->plan->seed, RNG_DROPOUT, l), job->rows->step,
-                                    network->layers[l].dropout, job->first + r, m, layer->n_out, layer->ld, h, q);
+        if (l + 1 < network->n_layers)
+            finish_rows(job, l, r, m);
         A = h;
         lda = layer->ld;
     }
+}
+
+/* From dh in dz of layer l, without what later layers that add its h have to say, to its dz. */
+static void
+slope_rows(const struct rows_job *job, uint32_t l, size_t r, size_t m)
+{
+    struct engine_state *state = job->state;
+    const struct network *network = state->network;
+    const struct layer *layer = &network->layers[l];
+    const struct cpu_layer *own = &state->layers[l];
+    const size_t ld = own->ld, at = r * ld;
+    float *dz = own->dz + at;
+    for (uint32_t above = l + 1; above < network->n_layers; above++)
+        if (network->layers[above].skip == (int32_t) l)
+            state->kernels->add(m * ld, state->layers[above].dh + at, dz);
+    if (layer->skip >= (int32_t) job->lowest)
+        memcpy(own->dh + at, dz, m * ld * sizeof *dz);
+    state->kernels->slope(m * ld, own->h + at, slope_shows(layer) ? NULL : own->q + at,
+                          layer->dropout > 0 ? (float) (1 / (1 - (double) layer->dropout)) : 1.0f, dz);
+    if (layer->norm != NORM_NONE)
+        state->kernels->normalise_back(m, own->n_out, ld, state->values[ENGINE_PARAM][layer->gain], own->u + at,
+                                       own->inverse + r, dz, own->dy + at);
 }
 
 /* dz of layers below the last, down to the lowest that learns. */
@@ -73,12 +117,8 @@ backward_rows(const struct rows_job *job, size_t r, size_t m)
     struct engine_state *state = job->state;
     for (uint32_t l = state->network->n_layers - 1; l > job->lowest; l--) {
         const struct cpu_layer *layer = &state->layers[l], *below = &state->layers[l - 1];
-        float dropout = state->network->layers[l - 1].dropout;
-        bool relu = state->network->layers[l - 1].activation == ACT_RELU;
-        float *dz = below->dz + r * below->ld;
-        product(state, l, true, m, layer->dz + r * layer->ld, layer->ld, dz, below->ld);
-        state->kernels->slope(m * below->ld, below->h + r * below->ld, relu ? NULL : below->q + r * below->ld,
-                              dropout > 0 ? (float) (1 / (1 - (double) dropout)) : 1.0f, dz);
+        product(state, l, true, m, layer->dz + r * layer->ld, layer->ld, below->dz + r * below->ld, below->ld);
+        slope_rows(job, l - 1, r, m);
     }
 }
 

@@ -83,7 +83,7 @@ void
 cpu_update_elements(const struct engine_state *state, const struct plan_update *update, float factor, uint32_t p,
                     size_t first, size_t n, const float *gradient)
 {
-    state->kernels->update(update, state->network->params[p].kind != PARAM_BIAS, factor, n, gradient + first,
+    state->kernels->update(update, param_decays(&state->network->params[p]), factor, n, gradient + first,
                            state->values[ENGINE_PARAM][p] + first,
                            update->uses_m ? state->values[ENGINE_M][p] + first : NULL,
                            update->uses_v ? state->values[ENGINE_V][p] + first : NULL);

@@ -47,8 +47,13 @@ init_network(struct network *network, enum init init, uint64_t seed)
         bool normal = kind == INIT_GLOROT_NORMAL || kind == INIT_HE_NORMAL;
         double fan_in = (double) layer->n_in + (layer->input < 0 ? network->n_c : 0), fan_out = layer->n_out;
         double fans = he ? fan_in : fan_in + fan_out;
-        if (param->kind == PARAM_BIAS) {
+        if (param->kind == PARAM_BIAS || param->kind == PARAM_SHIFT) {
             memset(param->data, 0, n * sizeof(float));
+            continue;
+        }
+        if (param->kind == PARAM_GAIN) {
+            for (uint64_t i = 0; i < n; i++)
+                param->data[i] = 1;
             continue;
         }
         memset(param->data, 0, zeros * sizeof(float));

@@ -5,24 +5,33 @@
 
 /*
  * Back-propagation, Rumelhart, Hinton and Williams 1986: dh[i] = sum_j dz[j] W[i,j] of the layer above, outputs
- * ascending (rule 1); dz = dh * q with q = d h / d z, dropout included.
+ * ascending (rule 1), plus dh of the layers that add h to theirs; dy = dh * q with q = d h / d y, dropout included;
+ * dz = dy, or what a norm makes of it.
  */
 void
 ref_backward_row(struct engine_state *state, uint32_t lowest, uint32_t r)
 {
     const struct network *network = state->network;
-    for (uint32_t l = network->n_layers - 1; l > lowest; l--) {
-        const struct layer *layer = &network->layers[l];
-        const float *W = state->values[ENGINE_PARAM][layer->weight];
-        const float *dz = state->layers[l].dz + (uint64_t) r * layer->n_out;
-        const float *q = state->layers[l - 1].q + (uint64_t) r * layer->n_in;
-        float *below = state->layers[l - 1].dz + (uint64_t) r * layer->n_in;
-        for (uint64_t i = 0; i < layer->n_in; i++) {
+    for (uint32_t l = network->n_layers - 1; l-- > lowest;) {
+        const struct layer *layer = &network->layers[l], *above = &network->layers[l + 1];
+        const float *W = state->values[ENGINE_PARAM][above->weight];
+        const float *dz_above = state->layers[l + 1].dz + (uint64_t) r * above->n_out;
+        const struct ref_layer *own = &state->layers[l];
+        uint64_t n = layer->n_out, at = r * n;
+        for (uint64_t i = 0; i < n; i++) {
             float dh = 0;
-            for (uint64_t j = 0; j < layer->n_out; j++)
-                dh = fmaf(dz[j], W[i * layer->n_out + j], dh);
-            below[i] = dh * q[i];
+            for (uint64_t j = 0; j < above->n_out; j++)
+                dh = fmaf(dz_above[j], W[i * above->n_out + j], dh);
+            for (uint32_t m = l + 1; m < network->n_layers; m++)
+                if (network->layers[m].skip == (int32_t) l)
+                    dh = dh + state->layers[m].dh[at + i];
+            own->dh[at + i] = dh;
+            own->dy[at + i] = dh * own->q[at + i];
+            own->dz[at + i] = own->dy[at + i];
         }
+        if (layer->norm == NORM_LAYER)
+            ref_normalise_back(layer->n_out, state->values[ENGINE_PARAM][layer->gain], own->u + at, own->inverse[r],
+                               own->dy + at, own->dz + at);
     }
 }
 
@@ -41,14 +50,22 @@ weight_gradient(const struct engine_state *state, uint32_t l, uint32_t n, float 
     }
 }
 
-/* db[j] = sum_r dz[r,j]; dC_k[v,j] = sum of dz[r,j] over the rows r with code v: chains of +. */
+/* db[j] = sum_r dz[r,j]; dC_k[v,j] = sum of dz[r,j] over the rows r with code v: chains of +. dshift, with dy. */
 static void
-bias_gradient(const struct engine_state *state, uint32_t l, uint32_t n, float *db)
+bias_gradient(const float *dz, uint64_t n_out, uint32_t n, float *db)
 {
-    uint64_t n_out = state->network->layers[l].n_out;
     for (uint32_t r = 0; r < n; r++)
         for (uint64_t j = 0; j < n_out; j++)
-            db[j] += state->layers[l].dz[r * n_out + j];
+            db[j] += dz[r * n_out + j];
+}
+
+/* dgain[j] = sum_r u[r,j] dy[r,j], a chain of fma. */
+static void
+gain_gradient(const struct ref_layer *layer, uint64_t n_out, uint32_t n, float *dgain)
+{
+    for (uint32_t r = 0; r < n; r++)
+        for (uint64_t j = 0; j < n_out; j++)
+            dgain[j] = fmaf(layer->u[r * n_out + j], layer->dy[r * n_out + j], dgain[j]);
 }
 
 static void
@@ -74,7 +91,13 @@ ref_block_gradient(struct engine_state *state, uint32_t n, float **gradient)
             weight_gradient(state, param->layer, n, gradient[p]);
             break;
         case PARAM_BIAS:
-            bias_gradient(state, param->layer, n, gradient[p]);
+            bias_gradient(state->layers[param->layer].dz, param->cols, n, gradient[p]);
+            break;
+        case PARAM_SHIFT:
+            bias_gradient(state->layers[param->layer].dy, param->cols, n, gradient[p]);
+            break;
+        case PARAM_GAIN:
+            gain_gradient(&state->layers[param->layer], param->cols, n, gradient[p]);
             break;
         case PARAM_CATEGORY:
             category_gradient(state, param->category, n, gradient[p]);

@@ -38,22 +38,28 @@ void
 ref_forward_row(struct engine_state *state, const struct plan *plan, uint64_t step, uint32_t r, uint64_t batch_row)
 {
     const struct network *network = state->network;
+    float **params = state->values[ENGINE_PARAM];
     const float *x = state->x[r];
     const uint32_t *c = state->c[r];
     for (uint32_t l = 0; l < network->n_layers; l++) {
         const struct layer *layer = &network->layers[l];
-        float *h = state->layers[l].h + (uint64_t) r * layer->n_out;
-        float *q = state->layers[l].q + (uint64_t) r * layer->n_out;
+        const struct ref_layer *own = &state->layers[l];
+        uint64_t at = (uint64_t) r * layer->n_out;
+        float *h = own->h + at, *q = own->q + at;
         ref_dense(state, l, x, c, h);
+        if (layer->norm == NORM_LAYER)
+            own->inverse[r] = ref_normalise(layer->n_out, params[layer->gain], params[layer->shift], h, own->u + at);
         for (uint32_t j = 0; j < layer->n_out && l + 1 < network->n_layers; j++) {
-            float z = h[j], a = num_activate(layer->activation, z);
+            float y = h[j], a = num_activate(layer->activation, y);
             h[j] = a;
-            q[j] = num_activate_slope(layer->activation, z, a);
+            q[j] = num_activate_slope(layer->activation, y, a);
             if (layer->dropout > 0) {
                 float mask = dropout_mask(plan, l, layer->dropout, step, batch_row, j);
                 h[j] *= mask;
                 q[j] *= mask;
             }
+            if (layer->skip >= 0)
+                h[j] = h[j] + state->layers[layer->skip].h[at + j];
         }
         x = h;
         c = NULL;

@@ -101,7 +101,7 @@ ref_update(struct engine_state *state, const struct plan_update *update)
     float factor = update->clip / norm; /* Pascanu, Mikolov and Bengio 2013, algorithm 1 */
     for (uint32_t p = 0; p < network->n_params; p++) {
         const struct param *param = &network->params[p];
-        bool decays = param->kind != PARAM_BIAS;
+        bool decays = param_decays(param);
         if (!plan_trainable(network, p))
             continue;
         for (uint64_t i = 0; i < param->rows * param->cols; i++) {

@@ -45,9 +45,10 @@ ref_close(struct engine_state *state)
     for (size_t level = 0; level < sizeof state->tree / sizeof *state->tree; level++)
         values_close(network, state->tree[level]);
     for (uint32_t l = 0; l < network->n_layers; l++) {
-        free(state->layers[l].h);
-        free(state->layers[l].q);
-        free(state->layers[l].dz);
+        struct ref_layer *layer = &state->layers[l];
+        float *const buffers[] = {layer->h, layer->q, layer->dh, layer->dy, layer->dz, layer->u, layer->inverse};
+        for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+            free(buffers[i]);
     }
     for (uint32_t p = 0; p < network->n_params; p++)
         free(state->touched[p]);
@@ -73,10 +74,11 @@ ref_open(struct engine_state **out, const struct network *network, const struct 
     state->x = mem_zalloc(NUM_BLOCK_ROWS, sizeof *state->x);
     state->c = mem_zalloc(NUM_BLOCK_ROWS, sizeof *state->c);
     for (uint32_t l = 0; l < network->n_layers; l++) {
-        size_t n_out = network->layers[l].n_out;
-        state->layers[l].h = mem_zalloc(n_out, NUM_BLOCK_ROWS * sizeof(float));
-        state->layers[l].q = mem_zalloc(n_out, NUM_BLOCK_ROWS * sizeof(float));
-        state->layers[l].dz = mem_zalloc(n_out, NUM_BLOCK_ROWS * sizeof(float));
+        struct ref_layer *layer = &state->layers[l];
+        float **const buffers[] = {&layer->h, &layer->q, &layer->dh, &layer->dy, &layer->dz, &layer->u};
+        for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+            *buffers[i] = mem_zalloc(network->layers[l].n_out, NUM_BLOCK_ROWS * sizeof(float));
+        layer->inverse = mem_zalloc(NUM_BLOCK_ROWS, sizeof(float));
     }
     for (uint32_t p = 0; p < network->n_params; p++) {
         memcpy(state->values[ENGINE_PARAM][p], network->params[p].data, value_bytes(network, p));
@@ -263,6 +265,7 @@ ref_forward(struct engine_state *state, const struct rowset *rows, uint64_t firs
             struct error *error)
 {
     const struct network *network = state->network;
+    float **params = state->values[ENGINE_PARAM];
     uint32_t o = network_outputs(network);
     if (plan_check_codes(network, rows, first, n, error) < 0)
         return -1;
@@ -273,8 +276,13 @@ ref_forward(struct engine_state *state, const struct rowset *rows, uint64_t firs
             const struct layer *layer = &network->layers[l];
             float *h = state->layers[l].h;
             ref_dense(state, l, x, l == 0 ? c : NULL, h);
-            for (uint32_t j = 0; j < layer->n_out; j++)
+            if (layer->norm == NORM_LAYER)
+                ref_normalise(layer->n_out, params[layer->gain], params[layer->shift], h, state->layers[l].u);
+            for (uint32_t j = 0; j < layer->n_out; j++) {
                 h[j] = num_activate(layer->activation, h[j]);
+                if (layer->skip >= 0)
+                    h[j] = h[j] + state->layers[layer->skip].h[j];
+            }
             x = h;
         }
         memcpy(z + (i - first) * o, x, o * sizeof *z);

@@ -10,9 +10,13 @@
 
 /* What the forward pass leaves of one layer for a block of up to 64 rows. */
 struct ref_layer {
-    float *h;  /* [64, n_out] activation after dropout; outputs z in the last layer */
-    float *q;  /* [64, n_out] d h / d z */
-    float *dz; /* [64, n_out] d loss / d z */
+    float *h;       /* [64, n_out] activation after dropout and skip; outputs z in the last layer */
+    float *q;       /* [64, n_out] d h / d y, y being z or its norm */
+    float *dh;      /* [64, n_out] d loss / d h */
+    float *dy;      /* [64, n_out] d loss / d y */
+    float *dz;      /* [64, n_out] d loss / d z */
+    float *u;       /* [64, n_out] z normalised, where there is a norm */
+    float *inverse; /* [64] of its standard deviation */
 };
 
 struct engine_state {
@@ -31,6 +35,10 @@ void ref_dense(const struct engine_state *state, uint32_t layer, const float *x,
 /* All layers for row r of the block (row `batch_row` of the batch) in training. */
 void ref_forward_row(struct engine_state *state, const struct plan *plan, uint64_t step, uint32_t r,
                      uint64_t batch_row);
+
+/* norm.c. y in place of z, and u, of one row; returns 1 / standard deviation. And dz from dy. All [n]. */
+float ref_normalise(uint32_t n, const float *gain, const float *shift, float *z, float *u);
+void ref_normalise_back(uint32_t n, const float *gain, const float *u, float inverse, const float *dy, float *dz);
 
 /* backward.c. dz of all layers down to `lowest` for row r of the block, from dz of the last. */
 void ref_backward_row(struct engine_state *state, uint32_t lowest, uint32_t r);

@@ -17,6 +17,8 @@ struct spec {
     uint32_t hidden[3], n_hidden;
     enum activation activation;
     float dropout;
+    enum norm norm;                                  /* of every hidden layer */
+    enum { SKIP_NONE, SKIP_LAST, SKIP_FIRST } skips; /* the last or first layer that is as wide is added */
     enum loss loss;
     enum optimiser_kind optimiser;
     uint64_t rows;
@@ -94,12 +96,19 @@ fixture_open(struct fixture *f, const struct spec *spec)
     const char *names[8] = {"a", "b", "c", "d", "e", "f", "g", "h"};
     for (uint32_t k = 0; k < spec->n_c; k++)
         sizes[k] = FIXTURE_CODES + k;
-    network_dense(&f->network, &f->arena, spec->n_x, spec->n_c, sizes, names, spec->hidden, spec->n_hidden,
-                  spec->activation, spec->dropout, spec->n_out);
+    struct hidden hidden[3];
+    for (uint32_t l = 0; l < spec->n_hidden; l++) {
+        hidden[l] = (struct hidden){spec->hidden[l], spec->activation, spec->norm, spec->dropout, -1};
+        for (uint32_t m = 0; spec->skips != SKIP_NONE && m < l; m++)
+            if (hidden[m].width == hidden[l].width && (spec->skips == SKIP_LAST || hidden[l].skip < 0))
+                hidden[l].skip = (int32_t) m;
+    }
+    network_make(&f->network, &f->arena, spec->n_x, spec->n_c, sizes, names, hidden, spec->n_hidden, spec->n_out);
     init_network(&f->network, INIT_GLOROT_NORMAL, spec->seed + 1);
     for (uint32_t p = 0; p < f->network.n_params; p++)
         for (uint64_t j = 0; f->network.params[p].kind != PARAM_WEIGHT && j < f->network.params[p].cols; j++)
-            f->network.params[p].data[j] = 0.1f * fixture_normal(1000 + p, j);
+            f->network.params[p].data[j] =
+                (f->network.params[p].kind == PARAM_GAIN ? 1 : 0) + 0.1f * fixture_normal(1000 + p, j);
     f->sets[0] = fixture_rows(&f->arena, spec, spec->rows, 10);
     f->sets[1] = fixture_rows(&f->arena, spec, 70, 20);
     if (spec->soft)

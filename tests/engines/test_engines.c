@@ -56,12 +56,12 @@ describe(const struct spec *s)
     static char text[512];
     snprintf(text, sizeof text,
              "x %u c %u hidden %u (%u %u %u) out %u %s %s %s batch %u of %llu dropout %g clip %g decay %g%s anchor %g "
-             "replay %u%s%s%s",
+             "replay %u%s%s%s%s%s",
              s->n_x, s->n_c, s->n_hidden, s->hidden[0], s->hidden[1], s->hidden[2], s->n_out, loss_name(s->loss),
              optimiser_name(s->optimiser), activation_name(s->activation), s->batch, (unsigned long long) s->rows,
              (double) s->dropout, (double) s->clip, (double) s->decay, s->decoupled ? " decoupled" : "",
              (double) s->anchor, s->replay, s->soft ? " soft" : "", s->weights ? " weights" : "",
-             s->mask ? " mask" : "");
+             s->mask ? " mask" : "", s->norm != NORM_NONE ? " norm" : "", s->skips != SKIP_NONE ? " skips" : "");
     return text;
 }
 
@@ -244,6 +244,46 @@ test_activations_and_batches(void **unused)
                 spec.loss = dropout ? LOSS_MSE : LOSS_CE;
                 check(&spec);
             }
+}
+
+/* Norms and skips: widths below, at and above a row of lanes; more units than a block of lanes has. */
+static void
+test_norms_and_skips(void **unused)
+{
+    (void) unused;
+    const uint32_t widths[] = {1, 7, 16, 64, 65, 100};
+    for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
+        for (uint32_t bits = 1; bits < 64; bits++) {
+            struct spec spec = base;
+            spec.n_hidden = bits & 32 ? 3 : 2;
+            spec.hidden[0] = spec.hidden[2] = widths[w];
+            spec.hidden[1] = bits & 4 ? widths[w] : widths[(w + 1) % 6];
+            spec.norm = bits & 1 ? NORM_LAYER : NORM_NONE;
+            spec.skips = !(bits & 2) ? SKIP_NONE : bits & 16 ? SKIP_FIRST : SKIP_LAST;
+            spec.activation = bits & 8 ? ACT_GELU : ACT_RELU;
+            spec.dropout = bits & 8 ? 0.25f : 0;
+            spec.clip = bits & 16 ? 0.05f : 0;
+            spec.decay = bits & 16 ? 0.02f : 0;
+            spec.anchor = bits & 16 ? 0.3f : 0;
+            spec.batch = bits & 4 ? 65 : 200;
+            check(&spec);
+        }
+    struct spec wide = base;
+    wide.norm = NORM_LAYER;
+    wide.skips = SKIP_LAST;
+    wide.hidden[0] = wide.hidden[1] = 4096;
+    wide.n_x = 2;
+    wide.steps = 1;
+    for (uint32_t more = 0; more <= 1; more++) {
+        wide.hidden[0] += more * 100;
+        wide.n_hidden = 1 + !more;
+        check(&wide);
+    }
+    wide.hidden[0] = 30;
+    wide.hidden[1] = 30;
+    wide.n_hidden = 2;
+    wide.rows = wide.batch = 1100; /* several chunks */
+    check(&wide);
 }
 
 /* More classes than the cpu engine takes side by side, or has lanes; some of them masked. */
@@ -473,6 +513,9 @@ test_forward(void **unused)
         spec.activation = (enum activation) activation;
         spec.rows = 700;
         spec.dropout = 0.5f; /* must not show */
+        spec.hidden[1] = spec.hidden[0];
+        spec.norm = activation % 2 ? NORM_LAYER : NORM_NONE;
+        spec.skips = activation % 3 ? SKIP_LAST : SKIP_NONE;
         fixture_open(&f, &spec);
         float *ref = mem_array(700 * 3, sizeof *ref), *z = mem_array(700 * 3, sizeof *z);
         struct engine_state *state = fixture_engine(&f, &engine_ref, 1, &error);
@@ -502,12 +545,15 @@ static void
 test_frozen(void **unused)
 {
     (void) unused;
-    for (uint32_t mask = 0; mask < 128; mask++) {
+    for (uint32_t mask = 0; mask < 256; mask++) {
         struct spec spec = base;
         struct fixture f;
         spec.optimiser = OPT_MOMENTUM;
         spec.decay = 0.1f;
         spec.clip = mask & 64 ? 0.1f : 0;
+        spec.norm = mask & 128 ? NORM_LAYER : NORM_NONE;
+        spec.skips = mask & 128 ? SKIP_LAST : SKIP_NONE;
+        spec.hidden[1] = mask & 128 ? spec.hidden[0] : 65;
         fixture_open(&f, &spec);
         f.network.layers[0].frozen = mask & 1;
         f.network.layers[1].frozen = mask & 2;
@@ -534,7 +580,9 @@ test_blas(void **unused)
                 struct fixture f;
                 spec.n_x = 100;
                 spec.hidden[0] = 130;
-                spec.hidden[1] = 70;
+                spec.hidden[1] = activation == ACT_TANH ? 130 : 70;
+                spec.norm = activation == ACT_TANH ? NORM_LAYER : NORM_NONE;
+                spec.skips = SKIP_LAST;
                 spec.optimiser = (enum optimiser_kind) optimiser;
                 spec.activation = (enum activation) activation;
                 spec.batch = 200;
@@ -683,6 +731,7 @@ main(void)
         cmocka_unit_test(test_networks),
         cmocka_unit_test(test_losses_and_optimisers),
         cmocka_unit_test(test_activations_and_batches),
+        cmocka_unit_test(test_norms_and_skips),
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_plans),
         cmocka_unit_test(test_long_batches),

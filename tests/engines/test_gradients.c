@@ -64,30 +64,50 @@ loss_of(const struct plan *plan, const double *z, uint32_t o, const float *y, ui
     }
 }
 
+/* To mean 0 and variance 1 over the units, then gain and shift. */
+static void
+normalise(uint32_t n, const double *gain, const double *shift, double *z)
+{
+    double mean = 0, variance = 0;
+    for (uint32_t j = 0; j < n; j++)
+        mean += z[j] / n;
+    for (uint32_t j = 0; j < n; j++)
+        variance += pow(z[j] - mean, 2) / n;
+    for (uint32_t j = 0; j < n; j++)
+        z[j] = gain[j] * (z[j] - mean) / sqrt(variance + 1e-5) + shift[j];
+}
+
 static void
 forward(const struct fixture *f, double *const *theta, uint64_t step, uint64_t r, const float *x, const uint32_t *c,
         double *z)
 {
     const struct network *network = &f->network;
-    double in[80], out[80];
+    double row[80], kept[4][80], *in = row, *out = row;
     for (uint32_t i = 0; i < network->n_x; i++)
         in[i] = (double) x[i];
-    for (uint32_t l = 0; l < network->n_layers; l++) {
+    for (uint32_t l = 0; l < network->n_layers; l++, in = out) {
         const struct layer *layer = &network->layers[l];
-        for (uint32_t j = 0; j < layer->n_out; j++) {
-            double sum = theta[layer->bias][j];
+        const uint32_t n = layer->n_out;
+        out = kept[l];
+        for (uint32_t j = 0; j < n; j++) {
+            out[j] = theta[layer->bias][j];
             for (uint32_t i = 0; i < layer->n_in; i++)
-                sum += in[i] * theta[layer->weight][i * layer->n_out + j];
+                out[j] += in[i] * theta[layer->weight][i * n + j];
             for (uint32_t k = 0; l == 0 && k < network->n_c; k++)
-                sum += theta[layer->category0 + k][c[k] * layer->n_out + j];
-            out[j] = l + 1 < network->n_layers ? activate(layer->activation, sum) : sum;
+                out[j] += theta[layer->category0 + k][c[k] * n + j];
+        }
+        if (layer->norm == NORM_LAYER)
+            normalise(n, theta[layer->gain], theta[layer->shift], out);
+        for (uint32_t j = 0; j < n && l + 1 < network->n_layers; j++) {
+            out[j] = activate(layer->activation, out[j]);
             if (layer->dropout > 0) {
                 uint32_t bits[4], counter[4] = {(uint32_t) step, (uint32_t) (step >> 32), (uint32_t) r, j / 4};
                 rng_philox(rng_key(f->plan.seed, RNG_DROPOUT, l), counter, bits);
                 out[j] *= rng_unit(bits[j % 4]) >= layer->dropout ? 1 / (1 - (double) layer->dropout) : 0;
             }
+            if (layer->skip >= 0)
+                out[j] += kept[layer->skip][j];
         }
-        memcpy(in, out, sizeof in);
     }
     memcpy(z, out, network_outputs(network) * sizeof *z);
 }
@@ -206,6 +226,42 @@ test_weights_masks_dropout_replay_soft(void **unused)
         }
 }
 
+/* Norms and skips, alone and together, with every activation; a layer that two others add, and a chain of them. */
+static void
+test_norms_and_skips(void **unused)
+{
+    (void) unused;
+    for (int activation = 0; activation < ACT_COUNT; activation++)
+        for (int bits = 1; bits < 24; bits++) {
+            struct spec spec = base;
+            spec.loss = bits & 8 ? LOSS_MSE : LOSS_CE;
+            spec.activation = (enum activation) activation;
+            spec.n_hidden = 3;
+            spec.hidden[0] = 7;
+            spec.hidden[1] = bits & 8 ? 5 : 7;
+            spec.hidden[2] = 7;
+            spec.norm = bits & 1 ? NORM_LAYER : NORM_NONE;
+            spec.skips = bits & 16 ? SKIP_FIRST : bits & 2 ? SKIP_LAST : SKIP_NONE;
+            spec.dropout = bits & 4 ? 0.3f : 0;
+            check(&spec);
+        }
+}
+
+/* More units than a row of lanes has. */
+static void
+test_wide_norm(void **unused)
+{
+    (void) unused;
+    struct spec spec = base;
+    spec.loss = LOSS_MSE;
+    spec.activation = ACT_SILU;
+    spec.norm = NORM_LAYER;
+    spec.n_hidden = 2;
+    spec.hidden[0] = spec.hidden[1] = 70;
+    spec.batch = 70;
+    check(&spec);
+}
+
 static void
 test_shapes(void **unused)
 {
@@ -267,6 +323,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_loss_and_activation),
         cmocka_unit_test(test_weights_masks_dropout_replay_soft),
+        cmocka_unit_test(test_norms_and_skips),
+        cmocka_unit_test(test_wide_norm),
         cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_frozen),
     };
