@@ -37,6 +37,8 @@ struct column_kernels {
     bool (*moments)(struct column_moments *moments, const float *x, uint64_t n, const uint8_t *split);
     /* x = (x - shift) / divisor in f64, rounded once, with fill in place of NaN. x: [n, d] in-out; the others: [d] */
     void (*scale)(float *x, uint64_t n, uint32_t d, const double *shift, const double *divisor, const double *fill);
+    /* Whether none of n numbers is NaN or infinite. */
+    bool (*finite)(const float *x, uint64_t n);
 };
 
 /* The best ones for this machine, or for what CL_ISA names. */

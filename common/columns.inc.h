@@ -18,6 +18,7 @@ enum { WIDTH = 2 };
 typedef float floats __attribute__((vector_size(4 * WIDTH)));
 typedef double doubles __attribute__((vector_size(8 * WIDTH)));
 typedef int64_t longs __attribute__((vector_size(8 * WIDTH)));
+typedef int32_t ints __attribute__((vector_size(8 * WIDTH)));
 
 static inline doubles
 choose(longs mask, doubles yes, doubles no)
@@ -102,4 +103,29 @@ scale_rows(float *x, uint64_t n, uint32_t d, const double *shift, const double *
     }
 }
 
-const struct column_kernels COLUMN_KERNELS = {moments_rows, scale_rows};
+static bool
+all_finite(const float *x, uint64_t n)
+{
+    /* Without their signs NaN and the infinities are, as integers, the largest of all. */
+    const int32_t infinity = 0x7f800000, no_sign = INT32_MAX;
+    ints most = {0};
+    int32_t last = 0;
+    uint64_t i = 0;
+    for (; i + 2 * WIDTH <= n; i += 2 * WIDTH) {
+        ints bits;
+        memcpy(&bits, x + i, sizeof bits);
+        bits &= no_sign;
+        const ints larger = bits > most;
+        most = (larger & bits) | (~larger & most);
+    }
+    for (uint32_t lane = 0; lane < 2 * WIDTH; lane++)
+        last = most[lane] > last ? most[lane] : last;
+    for (; i < n; i++) {
+        int32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        last = (bits & no_sign) > last ? bits & no_sign : last;
+    }
+    return last < infinity;
+}
+
+const struct column_kernels COLUMN_KERNELS = {moments_rows, scale_rows, all_finite};

@@ -76,10 +76,10 @@ rng_unit(uint32_t bits)
 uint64_t
 rng_below(struct rng_key key, uint64_t position, uint64_t bound)
 {
-    uint64_t reject = (UINT64_MAX - bound + 1) % bound;
     for (uint32_t attempt = 0;; attempt++) {
         uint64_t u = u64_at(key, position, attempt);
-        if (u >= reject)
+        /* 2^64 mod bound is below bound: most numbers need no division to be taken. */
+        if (u >= bound || u >= (UINT64_MAX - bound + 1) % bound)
             return u % bound;
     }
 }

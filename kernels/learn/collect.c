@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columns.h"
 #include "memory.h"
 
 /* class_flags */
@@ -138,17 +139,26 @@ bad_number(const struct collector *collector, uint64_t rowno, const char *name, 
                      missing && !scaled ? " (put cl-scale before cl-train: it fills what is missing)" : "");
 }
 
+/* Rows of which nothing is missing or infinite; y and w may be NULL. */
+static bool
+all_finite(const struct column_kernels *kernels, const struct rowset *rows, uint32_t d, uint32_t t)
+{
+    return kernels->finite(rows->x, rows->n * d) && (rows->y == NULL || kernels->finite(rows->y, rows->n * t)) &&
+           rows->w == NULL;
+}
+
+/* What is wrong with row i of a batch, if anything is. */
 static int
-check_row(const struct collector *collector, const float *x, const float *y, float w, uint64_t rowno,
-          struct error *error)
+check_row(const struct collector *collector, const struct rowset *rows, uint64_t i, uint64_t rowno, struct error *error)
 {
     const struct schema *columns = collector->model != NULL ? &collector->model->schema : collector->stream;
+    const float w = rows->w != NULL ? rows->w[i] : 1;
     for (uint32_t j = 0; j < columns->n_x; j++)
-        if (!isfinite(x[j]))
-            return bad_number(collector, rowno, schema_x(columns, j)->name, x[j], error);
-    for (uint32_t t = 0; y != NULL && t < columns->n_y; t++)
-        if (!isfinite(y[t]))
-            return bad_number(collector, rowno, schema_y(columns, t)->name, y[t], error);
+        if (!isfinite(rows->x[i * columns->n_x + j]))
+            return bad_number(collector, rowno, schema_x(columns, j)->name, rows->x[i * columns->n_x + j], error);
+    for (uint32_t t = 0; rows->y != NULL && t < columns->n_y; t++)
+        if (!isfinite(rows->y[i * columns->n_y + t]))
+            return bad_number(collector, rowno, schema_y(columns, t)->name, rows->y[i * columns->n_y + t], error);
     if (!isfinite(w) || w < 0)
         return error_set(error, STATUS_DATA, "record %llu: its weight is %s, not a number of at least 0",
                          (unsigned long long) rowno + 1,
@@ -158,41 +168,45 @@ check_row(const struct collector *collector, const float *x, const float *y, flo
     return 0;
 }
 
-/* Whether row i is to be learnt from; counts it when not. */
-static bool
-row_counts(struct collector *collector, const struct batch *batch, uint64_t i, const float *y, uint32_t code)
+/* Where row i belongs; counts it when it is left out. */
+static struct dataset *
+place_row(struct collector *collector, const struct batch *batch, const struct rowset *rows, uint64_t i)
 {
     enum split_tag tag = batch->split != NULL ? (enum split_tag) batch->split[i] : SPLIT_NONE;
     if (tag == SPLIT_TEST) {
         collector->n_test++;
-        return false;
+        return NULL;
     }
-    bool missing = y == NULL && code == 0;
-    for (uint32_t t = 0; y != NULL && t < collector->train.t; t++)
-        missing |= isnan(y[t]);
-    uint8_t *flags = y == NULL && !missing ? flags_of(collector, code) : NULL;
+    bool missing = rows->label != NULL && rows->label[i] == 0;
+    for (uint32_t t = 0; rows->y != NULL && t < collector->train.t; t++)
+        missing |= isnan(rows->y[i * collector->train.t + t]);
+    uint8_t *flags = rows->label != NULL && !missing ? flags_of(collector, rows->label[i]) : NULL;
     if (missing || (flags != NULL && (*flags & CLASS_UNKNOWN))) {
         collector->n_unlabelled++;
-        return false;
+        return NULL;
     }
     if (flags != NULL) {
         *flags |= CLASS_SEEN;
         if (*flags & CLASS_LEFT_OUT) {
             collector->n_outside++;
-            return false;
+            return NULL;
         }
     }
-    return true;
+    return tag == SPLIT_VALID ? &collector->valid : &collector->train;
 }
 
-int
-collect_rows(struct collector *collector, const struct batch *batch, struct error *error)
+/* The rows of a batch as a data set has them: columns of the model, if there is one, in its order. */
+static int
+take_columns(const struct collector *collector, const struct batch *batch, struct rowset *rows, struct error *error)
 {
     const struct schema *stream = collector->stream;
     const bool classes = collector->train.classes;
-    struct rowset rows = {.n = batch->n, .x = batch->x, .y = classes ? NULL : batch->y, .w = batch->w};
-    if (collector->binding != NULL && bind_rows(collector->binding, batch, &rows, error) < 0)
+    const uint32_t k = collector->train.k;
+    *rows = (struct rowset){.n = batch->n, .x = batch->x, .y = batch->y, .w = batch->w};
+    if (collector->binding != NULL && bind_rows(collector->binding, batch, rows, error) < 0)
         return -1;
+    if (classes)
+        rows->y = NULL; /* the labels as the stream has them count, not what the model makes of them */
     const char *lacks = stream->n_x > 0 && batch->x == NULL                             ? "x"
                         : stream->n_c > 0 && batch->c == NULL                           ? "c"
                         : (classes ? (void *) batch->label : (void *) batch->y) == NULL ? "y"
@@ -201,25 +215,67 @@ collect_rows(struct collector *collector, const struct batch *batch, struct erro
     if (lacks != NULL)
         return error_set(error, STATUS_DATA, "record %llu: the rows have no tensor '%s'",
                          (unsigned long long) batch_rowno(batch, 0) + 1, lacks);
-    const uint32_t d = collector->train.d, k = collector->train.k, t = collector->train.t;
-    uint32_t *codes = arena_array(batch->arena, k, sizeof *codes);
-    for (uint64_t i = 0; i < batch->n; i++) {
-        const float *x = d > 0 ? rows.x + i * d : NULL, *y = classes ? NULL : rows.y + i * t;
-        const uint32_t *c = k > 0 ? batch->c + i * stream->n_c : NULL;
-        uint32_t label_at = collector->y_from != NULL ? collector->y_from[0] : 0;
-        uint32_t label = classes ? batch->label[i * stream->n_y + label_at] : 0;
-        float w = rows.w != NULL ? rows.w[i] : 1.0f;
-        if (!row_counts(collector, batch, i, y, label))
-            continue;
-        for (uint32_t j = 0; collector->c_from != NULL && j < k; j++)
-            codes[j] = c[collector->c_from[j]];
-        bool valid = batch->split != NULL && batch->split[i] == SPLIT_VALID;
-        uint64_t rowno = batch_rowno(batch, i);
-        if (check_row(collector, x, y, w, rowno, error) < 0 ||
-            dataset_add(valid ? &collector->valid : &collector->train, x, collector->c_from != NULL ? codes : c, y,
-                        label, w, rowno, error) < 0)
-            return -1;
+    rows->c = batch->c;
+    if (collector->c_from != NULL && k > 0) {
+        uint32_t *codes = arena_array(batch->arena, batch->n * k, sizeof *codes);
+        for (uint64_t i = 0; i < batch->n; i++)
+            for (uint32_t j = 0; j < k; j++)
+                codes[i * k + j] = batch->c[i * stream->n_c + collector->c_from[j]];
+        rows->c = codes;
     }
+    rows->label = classes ? batch->label : NULL;
+    if (classes && stream->n_y > 1) {
+        const uint32_t at = collector->y_from != NULL ? collector->y_from[0] : 0;
+        uint32_t *labels = arena_array(batch->arena, batch->n, sizeof *labels);
+        for (uint64_t i = 0; i < batch->n; i++)
+            labels[i] = batch->label[i * stream->n_y + at];
+        rows->label = labels;
+    }
+    return 0;
+}
+
+/* Rows [first, first + n). */
+static struct rowset
+part_of(const struct collector *collector, const struct rowset *rows, uint64_t first, uint64_t n)
+{
+    const struct dataset *like = &collector->train;
+    return (struct rowset){
+        .n = n,
+        .x = rows->x != NULL ? rows->x + first * like->d : NULL,
+        .c = rows->c != NULL ? rows->c + first * like->k : NULL,
+        .y = rows->y != NULL ? rows->y + first * like->t : NULL,
+        .label = rows->label != NULL ? rows->label + first : NULL,
+        .w = rows->w != NULL ? rows->w + first : NULL,
+    };
+}
+
+int
+collect_rows(struct collector *collector, const struct batch *batch, struct error *error)
+{
+    struct rowset rows;
+    if (take_columns(collector, batch, &rows, error) < 0)
+        return -1;
+    const bool checked = all_finite(column_kernels(), &rows, collector->train.d, collector->train.t);
+    /* Runs of rows that belong to one set, of consecutive records, are added together. */
+    struct dataset *to = NULL;
+    uint64_t first = 0, rowno = 0;
+    for (uint64_t i = 0; i < batch->n; i++) {
+        const uint64_t record = batch_rowno(batch, i);
+        struct dataset *place = place_row(collector, batch, &rows, i);
+        if (place != NULL && !checked && check_row(collector, &rows, i, record, error) < 0)
+            return -1;
+        if (place == to && record == rowno + (i - first))
+            continue;
+        const struct rowset run = part_of(collector, &rows, first, i - first);
+        if (to != NULL && dataset_add(to, &run, rowno, error) < 0)
+            return -1;
+        to = place;
+        first = i;
+        rowno = record;
+    }
+    const struct rowset run = part_of(collector, &rows, first, batch->n - first);
+    if (to != NULL && dataset_add(to, &run, rowno, error) < 0)
+        return -1;
     collector->n_train = collector->train.n;
     collector->n_valid = collector->valid.n;
     return 0;

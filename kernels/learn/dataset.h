@@ -8,7 +8,7 @@
  *
  *     struct dataset_memory memory = {.limit_bytes = 1 << 30, .spool = spool_open};
  *     dataset_open(&dataset, &memory, d, k, t, classes, weighted);
- *     dataset_add(&dataset, x, c, y, label, w, rowno, &error);
+ *     dataset_add(&dataset, &rows, rowno, &error);
  *     uint64_t n_train = dataset_hold_out(&dataset, seed, 0.1);
  *     struct rowset train = dataset_rows(&dataset, 0, n_train);
  *     dataset_close(&dataset);
@@ -58,9 +58,9 @@ struct dataset {
 
 void dataset_open(struct dataset *dataset, struct dataset_memory *memory, uint32_t d, uint32_t k, uint32_t t,
                   bool classes, bool weighted);
-/* One row. x: [d], c: [k], y: [t] or NULL, label: used when `classes`; w: used when `weighted`. */
-int dataset_add(struct dataset *dataset, const float *x, const uint32_t *c, const float *y, uint32_t label, float w,
-                uint64_t rowno, struct error *error);
+/* Rows that stand one after the other, of the records rowno, rowno + 1, ...; label, y and w as the data set has them.
+ */
+int dataset_add(struct dataset *dataset, const struct rowset *rows, uint64_t rowno, struct error *error);
 /*
  * Moves a share of the rows behind the others, both in their old order: of every 100 consecutive rows the same number,
  * chosen by a keyed permutation. Once. In place, beside a buffer of at most 4 MiB. Returns how many stay in front.

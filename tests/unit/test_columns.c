@@ -107,6 +107,22 @@ check_scale(const struct column_kernels *kernels, uint32_t d)
 }
 
 static void
+check_finite(const struct column_kernels *kernels, uint32_t n)
+{
+    static const float bad[] = {NAN, -NAN, INFINITY, -INFINITY};
+    float x[ROWS];
+    for (uint32_t i = 0; i < n; i++)
+        x[i] = i % 3 == 0 ? -3.4028235e38f : i % 3 == 1 ? 3.4028235e38f : -0.0f;
+    assert_true(kernels->finite(x, n));
+    for (uint32_t i = 0; i < n; i++) {
+        const float good = x[i];
+        x[i] = bad[i % 4];
+        assert_false(kernels->finite(x, n));
+        x[i] = good;
+    }
+}
+
+static void
 check(const struct column_kernels *kernels)
 {
     uint8_t split[ROWS];
@@ -118,6 +134,8 @@ check(const struct column_kernels *kernels)
         check_infinite(kernels, d, NULL);
         check_infinite(kernels, d, split);
         check_scale(kernels, d);
+        check_finite(kernels, d);
+        check_finite(kernels, ROWS - d);
     }
     struct column_moments none;
     column_moments_open(&none, 0);

@@ -40,8 +40,10 @@ fill(struct dataset *dataset, struct dataset_memory *memory, uint64_t n)
     for (uint64_t i = 0; i < n; i++) {
         float x[] = {(float) i, 0.5f, -(float) i};
         uint32_t c = (uint32_t) i % 7;
-        assert_int_equal(dataset_add(dataset, x, &c, NULL, (uint32_t) i % 3, (float) i + 1, 3 * i + (i > 50), &error),
-                         0);
+        const uint32_t label = (uint32_t) i % 3;
+        const float w = (float) i + 1;
+        const struct rowset row = {.n = 1, .x = x, .c = &c, .label = &label, .w = &w};
+        assert_int_equal(dataset_add(dataset, &row, 3 * i + (i > 50), &error), 0);
     }
 }
 
@@ -82,10 +84,11 @@ test_no_room_is_an_error(void **state)
     struct dataset dataset;
     struct error error;
     float x = 1, y = 1;
+    const struct rowset row = {.n = 1, .x = &x, .y = &y};
     dataset_open(&dataset, &memory, 1, 0, 1, false, false);
     int status = 0;
     for (int i = 0; i < 10 && status == 0; i++)
-        status = dataset_add(&dataset, &x, NULL, &y, 0, 1, 0, &error);
+        status = dataset_add(&dataset, &row, 0, &error);
     assert_int_equal(status, -1);
     assert_int_equal(error.status, STATUS_SYSTEM);
     dataset_close(&dataset);

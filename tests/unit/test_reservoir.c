@@ -88,7 +88,8 @@ fill(struct dataset *dataset, struct dataset_memory *memory, uint64_t n)
     dataset_open(dataset, memory, 1, 0, 1, false, false);
     for (uint64_t i = 0; i < n; i++) {
         float x = (float) (10 * i), y = -x;
-        assert_int_equal(dataset_add(dataset, &x, NULL, &y, 0, 1, 2 * i, &error), 0);
+        const struct rowset row = {.n = 1, .x = &x, .y = &y};
+        assert_int_equal(dataset_add(dataset, &row, 2 * i, &error), 0);
     }
 }
 
