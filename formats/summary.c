@@ -289,10 +289,14 @@ put_network(const struct model *model, struct text *text)
     for (uint32_t l = 0; l < network->n_layers; l++) {
         const struct layer *layer = &network->layers[l];
         text_printf(text, " -> %" PRIu32, layer->n_out);
+        if (layer->norm == NORM_LAYER)
+            text_printf(text, " layernorm");
         if (layer->activation != ACT_NONE)
             text_printf(text, " %s", activation_name(layer->activation));
         if (layer->dropout > 0)
             text_printf(text, " (dropout %g)", (double) layer->dropout);
+        if (layer->skip >= 0)
+            text_printf(text, " + %s", network->layers[layer->skip].name);
         if (layer->frozen)
             text_printf(text, " (frozen)");
     }

@@ -28,11 +28,10 @@
  *   A row of a category table is *touched* when its summed gradient has an element != 0. Rows that are not touched are
  *   left alone by apply: no anchor, no decay, no update, moments as they are.
  *
- * Rule 3, any other sum (gradient norm, softmax denominator, layer norm, losses over outputs). Term t goes to lane t % 16 of
- *   block t / 4096; lanes start as +0 and are chains (+, or fma for products); the 16 lanes are added by halves
- *   (l += l + 8, then 4, 2, 1); blocks by the tree of rule 2. A last, shorter block leaves some lanes shorter.
- *   Terms that are zeros may be left out if positions are kept.
- *   Sums of losses over rows: double, in row order.
+ * Rule 3, any other sum (gradient norm, softmax denominator, layer norm, losses over outputs). Term t goes to lane t %
+ * 16 of block t / 4096; lanes start as +0 and are chains (+, or fma for products); the 16 lanes are added by halves (l
+ * += l + 8, then 4, 2, 1); blocks by the tree of rule 2. A last, shorter block leaves some lanes shorter. Terms that
+ * are zeros may be left out if positions are kept. Sums of losses over rows: double, in row order.
  *
  * Rule 4, elementary functions: the num_ functions below, to the letter. Host scalars are computed in double from the
  *   numbers of the plan and rounded to float once; powers by num_power.

@@ -43,6 +43,7 @@ main(int argc, char **argv)
         "cl-train", "train a network on a stream", "[OPTION ...] [FILE ...]",
         "cl-ingest < data.csv | cl-split | cl-scale | cl-train > model.ck\n"
         "cl-train --hidden 64,32 --lr 0.003 --log train.jsonl -o model.ck data.clt\n"
+        "cl-train --net 'dense 256 gelu, residual 2, dropout 0.1' -o model.ck data.clt\n"
         "cl-train --checkpoint run.ck -o model.ck data.clt; cl-train --resume run.ck -o model.ck data.clt\n",
         options};
 
@@ -54,17 +55,17 @@ main(int argc, char **argv)
     training_check_files(&files);
     if (n_paths == 0)
         usage_if_terminal();
-    const char *sentence = files.resume == NULL ? settings_check(&s) : NULL;
+    struct error error;
+    const char *sentence = files.resume == NULL ? settings_check(&s, &error) : NULL;
     if (sentence != NULL)
         usage_error("%s", sentence);
     const struct engine *engine = training_engine(&files);
     struct model model = {0}, resumed = {0};
-    struct error error;
     if (files.resume != NULL) {
         if (checkpoint_read(&resumed, files.resume, &error) < 0)
             die_error(&error);
         training_recall(&s, &resumed, SETTINGS_TRAIN, &files, engine);
-        if ((sentence = settings_check(&s)) != NULL)
+        if ((sentence = settings_check(&s, &error)) != NULL)
             usage_error("%s", sentence);
     }
 

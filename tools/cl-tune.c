@@ -52,7 +52,8 @@ inherit(struct settings *s, const struct model *model, const char *path)
 static void
 check_settings(const struct settings *s, const struct model *model, const char *path)
 {
-    const char *sentence = settings_check(s), *kind = value_get_string(model->optimiser, "kind");
+    struct error error;
+    const char *sentence = settings_check(s, &error), *kind = value_get_string(model->optimiser, "kind");
     const uint32_t hidden = model->network.n_layers - 1;
     if (sentence != NULL)
         usage_error("%s", sentence);

@@ -28,8 +28,9 @@ struct training_files {
 /* Options of both programs; s: struct settings, f: struct training_files. Defaults of these two differ: lr and epochs
  * by what they are, others by own("default"), which is cl-train's, or says that the model decides. */
 #define TRAINING_OPTIONS(s, f, lr_default, epochs_default, own) \
-    OPT_STRING(0, "hidden", "WIDTHS", &(s).hidden, \
-               "widths of the hidden layers; none = a linear model [" own("auto = 128,64") "]"), \
+    OPT_STRING(0, "net", "ITEMS", &(s).net, "layers in words: 'dense 64 gelu, layernorm, residual 2, dropout 0.1'"), \
+        OPT_STRING(0, "hidden", "WIDTHS", &(s).hidden, \
+                   "widths of the hidden layers; none = a linear model [" own("auto = 128,64") "]"), \
         OPT_CHOICE(0, "activation", "NAME", &(s).activation, settings_activations, \
                    "of the hidden layers [" own("relu") "]"), \
         OPT_CHOICE(0, "init", "NAME", &(s).init, settings_inits, \

@@ -101,8 +101,7 @@ build_mask(const struct model *model, const struct collector *collector, struct 
 }
 
 static void
-build_network(struct model *model, const struct settings *settings, const uint32_t *widths, uint32_t n_widths,
-              uint32_t n_out)
+build_network(struct model *model, const struct settings *settings, const struct network_spec *spec, uint32_t n_out)
 {
     const struct schema *schema = &model->schema;
     uint32_t *sizes = mem_array(schema->n_c, sizeof *sizes);
@@ -111,8 +110,8 @@ build_network(struct model *model, const struct settings *settings, const uint32
         sizes[k] = schema_c(schema, k)->dict.n + 1;
         names[k] = schema_c(schema, k)->name;
     }
-    network_dense(&model->network, &model->arena, schema->n_x, schema->n_c, sizes, names, widths, n_widths,
-                  (enum activation)(settings->activation + 1), (float) settings->dropout, n_out);
+    network_make(&model->network, &model->arena, schema->n_x, schema->n_c, sizes, names, spec->hidden, spec->n_hidden,
+                 n_out);
     init_network(&model->network, (enum init) settings->init, settings->seed);
     free(sizes);
     free(names);
@@ -122,8 +121,9 @@ int
 build_model(struct model *model, struct collector *collector, struct settings *settings, struct error *error)
 {
     struct schema *schema = &model->schema;
-    uint32_t widths[SETTINGS_MAX_HIDDEN], n_widths, n_classes = 0;
-    if (check_rows(collector, error) < 0 || settings_widths(settings, widths, &n_widths, error) < 0)
+    struct network_spec spec;
+    uint32_t n_classes = 0;
+    if (check_rows(collector, error) < 0 || settings_network(settings, &spec, error) < 0)
         return -1;
     if (strcmp(settings->hidden, "auto") == 0)
         settings->hidden = SETTINGS_AUTO_HIDDEN;
@@ -152,7 +152,7 @@ build_model(struct model *model, struct collector *collector, struct settings *s
     model->loss = (enum loss)(settings->loss - 1);
     model->huber_delta = settings->huber_delta;
     model->numerics = 1;
-    build_network(model, settings, widths, n_widths, loss_outputs(model->loss, n_classes, schema->n_y));
+    build_network(model, settings, &spec, loss_outputs(model->loss, n_classes, schema->n_y));
     collect_map(collector, schema, model->loss == LOSS_BCE);
     return 0;
 }

@@ -18,7 +18,7 @@ const char *const settings_schedules[] = {"constant", "step", "cosine", "plateau
 const char *const settings_class_weights[] = {"none", "balanced", NULL};
 const char *const settings_new_classes[] = {"grow", "error", "other", NULL};
 
-enum field_kind { FIELD_STRING, FIELD_CHOICE, FIELD_U64, FIELD_DOUBLE, FIELD_BOOL };
+enum field_kind { FIELD_STRING, FIELD_CHOICE, FIELD_U64, FIELD_DOUBLE, FIELD_BOOL, FIELD_NET };
 
 struct field {
     const char *name; /* of the option and of the key in a record */
@@ -38,6 +38,7 @@ struct field {
     }
 
 static const struct field fields[] = {
+    FIELD("net", FIELD_NET, SETTINGS_NETWORK, net),
     FIELD("hidden", FIELD_STRING, SETTINGS_NETWORK, hidden),
     CHOICE("activation", SETTINGS_NETWORK, activation, settings_activations),
     CHOICE("init", SETTINGS_NETWORK, init, settings_inits),
@@ -143,12 +144,16 @@ check_reach(const struct settings *s)
     const bool momentum = s->optimizer == OPT_MOMENTUM || s->optimizer == OPT_NESTEROV;
     const bool adam = s->optimizer == OPT_ADAM || s->optimizer == OPT_ADAMW;
     const bool adaptive = adam || s->optimizer == OPT_RMSPROP;
+    const bool net = settings_given(s, &s->net);
     const bool plateau = s->schedule == SCHEDULE_PLATEAU, step = s->schedule == SCHEDULE_STEP;
     const struct {
         const void *field;
         bool fits;
         const char *sentence;
     } reach[] = {
+        {&s->hidden, !net, "--hidden and --net both describe the layers: give one of them"},
+        {&s->activation, !net, "--activation and --net both describe the layers ('dense 64 gelu' in --net)"},
+        {&s->dropout, !net, "--dropout and --net both describe the layers ('dense 64, dropout 0.1' in --net)"},
         {&s->momentum, momentum, "--momentum is for --optimizer momentum and nesterov"},
         {&s->dampening, s->optimizer == OPT_MOMENTUM, "--dampening is for --optimizer momentum"},
         {&s->beta1, adam, "--beta1 is for --optimizer adam and adamw"},
@@ -181,16 +186,15 @@ names_two(const char *list)
 }
 
 const char *
-settings_check(const struct settings *s)
+settings_check(const struct settings *s, struct error *error)
 {
-    struct error error;
-    uint32_t widths[SETTINGS_MAX_HIDDEN], n;
+    struct network_spec spec;
     const char *sentence = check_reach(s);
     if (sentence != NULL)
         return sentence;
-    if (settings_widths(s, widths, &n, &error) < 0)
-        return "--hidden is 'auto', 'none' or up to 64 widths from 1 to 1048576, as in 64,32";
-    if (n == 0 && s->dropout > 0)
+    if (settings_network(s, &spec, error) < 0)
+        return error->text;
+    if (spec.n_hidden == 0 && s->dropout > 0)
         return "--dropout drops hidden units, and --hidden none has none";
     if (strcmp(s->batch, "all") != 0 && settings_batch(s) == 0)
         return "--batch is 'all' or a number of rows from 1 to 16777216";
@@ -203,23 +207,40 @@ settings_check(const struct settings *s)
     return NULL;
 }
 
-int
-settings_widths(const struct settings *settings, uint32_t *widths, uint32_t *n, struct error *error)
+/* Widths separated by commas, as layers without trimmings. */
+static int
+hidden_parse(struct network_spec *spec, const char *list, struct error *error)
 {
-    const char *list = strcmp(settings->hidden, "auto") == 0 ? SETTINGS_AUTO_HIDDEN : settings->hidden;
-    *n = 0;
-    if (strcmp(list, "none") == 0)
-        return 0;
-    for (;;) {
+    for (;; list++) {
         char *end;
         unsigned long width = *list >= '0' && *list <= '9' ? strtoul(list, &end, 10) : 0;
-        if (width < 1 || width > 1 << 20 || *n == SETTINGS_MAX_HIDDEN || (*end != ',' && *end != '\0'))
-            return error_set(error, STATUS_USAGE, "these are no widths of hidden layers");
-        widths[(*n)++] = (uint32_t) width;
+        if (width < 1 || width > NETWORK_SPEC_WIDTH || spec->n_hidden == NETWORK_SPEC_LAYERS ||
+            (*end != ',' && *end != '\0'))
+            return error_set(error, STATUS_USAGE,
+                             "--hidden is 'auto', 'none' or up to 64 widths from 1 to 1048576, as in 64,32");
+        spec->hidden[spec->n_hidden++] = (struct hidden){.width = (uint32_t) width, .skip = -1};
         if (*end == '\0')
             return 0;
-        list = end + 1;
+        list = end;
     }
+}
+
+int
+settings_network(const struct settings *settings, struct network_spec *spec, struct error *error)
+{
+    if (settings->net != NULL)
+        return network_spec_parse(spec, settings->net, error) < 0 ? error_prefix(error, "--net") : 0;
+    const char *list = strcmp(settings->hidden, "auto") == 0 ? SETTINGS_AUTO_HIDDEN : settings->hidden;
+    memset(spec, 0, sizeof *spec);
+    if (strcmp(list, "none") == 0)
+        return 0;
+    if (hidden_parse(spec, list, error) < 0)
+        return -1;
+    for (uint32_t l = 0; l < spec->n_hidden; l++) {
+        spec->hidden[l].activation = (enum activation)(settings->activation + 1);
+        spec->hidden[l].dropout = (float) settings->dropout;
+    }
+    return 0;
 }
 
 uint32_t
@@ -277,6 +298,14 @@ field_value(const struct settings *settings, const struct field *field, struct a
         const char *s = *(const char *const *) at;
         return s == NULL ? NULL : value_string(arena, s);
     }
+    case FIELD_NET: { /* in the one form of all that mean the same */
+        const char *s = *(const char *const *) at;
+        struct network_spec spec;
+        struct error error;
+        if (s == NULL || network_spec_parse(&spec, s, &error) < 0)
+            return s == NULL ? NULL : value_string(arena, s);
+        return value_string(arena, network_spec_text(&spec, arena));
+    }
     case FIELD_CHOICE:
         return value_string(arena, field->choices[*(const int *) at]);
     case FIELD_U64: {
@@ -292,11 +321,20 @@ field_value(const struct settings *settings, const struct field *field, struct a
     }
 }
 
+/* What --net says is not said again by its short forms. (cl-tune may be given another --dropout.) */
+static bool
+field_is_silent(const struct settings *settings, size_t i)
+{
+    const void *at = field_at(settings, &fields[i]);
+    bool short_form = at == &settings->hidden || at == &settings->activation || at == &settings->dropout;
+    return settings->net != NULL && short_form && !settings->given[i];
+}
+
 void
 settings_record(const struct settings *settings, unsigned scopes, struct value *map, struct arena *arena)
 {
     for (size_t i = 0; i < N_FIELDS; i++) {
-        if (!(fields[i].scope & scopes))
+        if (!(fields[i].scope & scopes) || field_is_silent(settings, i))
             continue;
         struct value *value = field_value(settings, &fields[i], arena);
         if (value != NULL)
@@ -321,7 +359,7 @@ field_set(struct settings *settings, const struct field *field, const struct val
     }
     if (value->kind != VALUE_STRING)
         return false;
-    if (field->kind == FIELD_STRING) {
+    if (field->kind == FIELD_STRING || field->kind == FIELD_NET) {
         *(const char **) at = value->bytes;
         return true;
     }

@@ -8,7 +8,7 @@
  *     struct settings settings;
  *     settings_default(&settings);
  *     ... options_parse() ...
- *     if ((sentence = settings_check(&settings)) != NULL)
+ *     if ((sentence = settings_check(&settings, &error)) != NULL)
  *         usage_error("%s", sentence);
  */
 #ifndef CL_SETTINGS_H
@@ -21,10 +21,11 @@
 #include "error.h"
 #include "init.h"
 #include "network.h"
+#include "network_spec.h"
 #include "schedule.h"
 #include "value.h"
 
-enum { SETTINGS_COUNT = 39, SETTINGS_MAX_HIDDEN = 64 };
+enum { SETTINGS_COUNT = 40 };
 
 /* What --hidden auto means. */
 #define SETTINGS_AUTO_HIDDEN "128,64"
@@ -34,6 +35,7 @@ enum class_weights { CLASS_WEIGHTS_NONE, CLASS_WEIGHTS_BALANCED };
 
 struct settings {
     /* the network: fixed once trained */
+    const char *net;    /* a network_spec, or NULL: by hidden, activation and dropout, which are its short forms */
     const char *hidden; /* "auto", "none", or widths "64,32" */
     int activation;     /* enum activation - 1: a hidden layer has one */
     int init;           /* enum init */
@@ -78,7 +80,7 @@ extern const char *const settings_optimizers[], *const settings_schedules[], *co
 extern const char *const settings_new_classes[];
 
 enum settings_scope {
-    SETTINGS_NETWORK = 1,   /* hidden .. huber_delta */
+    SETTINGS_NETWORK = 1,   /* net .. huber_delta */
     SETTINGS_OPTIMISER = 2, /* optimizer, momentum .. clip, batch, class-weights, dropout: what cl-tune inherits */
     SETTINGS_RUN = 4,       /* the rest of cl-train */
     SETTINGS_TUNE = 8,      /* what only cl-tune has */
@@ -91,8 +93,9 @@ void settings_default(struct settings *settings);
 bool settings_given(const struct settings *settings, const void *field);
 /* The `given` flag of the field at this address, or NULL when the address is no field. */
 bool *settings_given_flag(struct settings *settings, const void *field);
-/* Ranges are checked by the option table; here what options say about each other. NULL, or a sentence. */
-const char *settings_check(const struct settings *settings);
+/* Ranges are checked by the option table; here what options say about each other. NULL, or a sentence, which may be
+ * that of `error`. */
+const char *settings_check(const struct settings *settings, struct error *error);
 
 /* Sets one key per field of these scopes in a map. */
 void settings_record(const struct settings *settings, unsigned scopes, struct value *map, struct arena *arena);
@@ -103,8 +106,8 @@ void settings_record(const struct settings *settings, unsigned scopes, struct va
 int settings_recall(struct settings *settings, unsigned scopes, const struct value *record, const char *what,
                     struct error *error);
 
-/* Widths of the hidden layers: 0, or -1 when the list is none. widths: [SETTINGS_MAX_HIDDEN] */
-int settings_widths(const struct settings *settings, uint32_t *widths, uint32_t *n, struct error *error);
+/* The network that --net, or --hidden, --activation and --dropout ask for. */
+int settings_network(const struct settings *settings, struct network_spec *spec, struct error *error);
 /* Rows a step; 0 = all. */
 uint32_t settings_batch(const struct settings *settings);
 struct optimiser settings_optimiser(const struct settings *settings);

@@ -52,6 +52,38 @@ test_dense(void **unused)
     arena_free(&arena);
 }
 
+/* Two layers with norms, the second adding the first. */
+static struct network
+make_trimmed(struct arena *arena)
+{
+    struct network network;
+    const struct hidden hidden[] = {{8, ACT_RELU, NORM_LAYER, 0.5f, -1}, {8, ACT_RELU, NORM_LAYER, 0, 0}};
+    network_make(&network, arena, 3, 1, (uint32_t[]){4}, (const char *[]){"k"}, hidden, 2, 2);
+    return network;
+}
+
+static void
+test_trimmings(void **unused)
+{
+    (void) unused;
+    static const char *const names[] = {"hidden1.weight", "hidden1.bias",   "hidden1.category.k", "hidden1.gain",
+                                        "hidden1.shift",  "hidden2.weight", "hidden2.bias",       "hidden2.gain",
+                                        "hidden2.shift",  "output.weight",  "output.bias"};
+    struct arena arena = {NULL};
+    struct network network = make_trimmed(&arena);
+    assert_int_equal(network.n_params, 11);
+    for (uint32_t p = 0; p < 11; p++) {
+        assert_string_equal(network.params[p].name, names[p]);
+        assert_int_equal(param_decays(&network.params[p]), p == 0 || p == 2 || p == 5 || p == 9);
+    }
+    assert_int_equal(network.layers[1].gain, 7);
+    assert_int_equal(network.layers[1].shift, 8);
+    assert_int_equal(network.params[8].kind, PARAM_SHIFT);
+    assert_int_equal(network.params[7].cols, 8);
+    assert_int_equal(network.layers[2].skip, -1);
+    arena_free(&arena);
+}
+
 static void
 test_linear(void **unused)
 {
@@ -84,6 +116,10 @@ assert_same_network(const struct network *a, const struct network *b)
         assert_int_equal(a->layers[l].n_in, b->layers[l].n_in);
         assert_int_equal(a->layers[l].n_out, b->layers[l].n_out);
         assert_int_equal(a->layers[l].activation, b->layers[l].activation);
+        assert_int_equal(a->layers[l].norm, b->layers[l].norm);
+        assert_int_equal(a->layers[l].skip, b->layers[l].skip);
+        assert_int_equal(a->layers[l].gain, b->layers[l].gain);
+        assert_int_equal(a->layers[l].shift, b->layers[l].shift);
         assert_true(a->layers[l].dropout == b->layers[l].dropout);
         assert_int_equal(a->layers[l].frozen, b->layers[l].frozen);
         assert_int_equal(a->layers[l].weight, b->layers[l].weight);
@@ -109,6 +145,9 @@ test_value_round_trip(void **unused)
     assert_same_network(&network, &back);
     for (uint32_t p = 0; p < back.n_params; p++)
         assert_null(back.params[p].data);
+    network = make_trimmed(&arena);
+    assert_int_equal(network_from_value(&back, network_to_value(&network, &arena), &arena, &error), 0);
+    assert_same_network(&network, &back);
     arena_free(&arena);
 }
 
@@ -164,6 +203,15 @@ test_bad_values(void **unused)
         {2, "activation", value_string(&arena, "relu"),
          "network: the last layer must have activation 'none', not 'relu'"},
         {1, "dropout", value_float(&arena, 1), "network: layer 2: 'dropout' is missing or outside 0 to 1"},
+        {1, "norm", value_string(&arena, "batch"), "network: layer 2 has the unknown norm 'batch'"},
+        {1, "norm", value_uint(&arena, 1), "network: layer 2: 'norm' is missing or no string"},
+        {2, "norm", value_string(&arena, "layer"), "network: the last layer must have norm 'none', not 'layer'"},
+        {0, "skip", value_string(&arena, "hidden1"),
+         "network: layer 1: 'skip' is 'hidden1', which is no earlier layer of equal width"},
+        {1, "skip", value_string(&arena, "hidden1"),
+         "network: layer 2: 'skip' is 'hidden1', which is no earlier layer of equal width"},
+        {2, "skip", value_string(&arena, "hidden1"),
+         "network: layer 3: 'skip' is 'hidden1', which is no earlier layer of equal width"},
         {1, "frozen", value_uint(&arena, 1), "network: layer 2: 'frozen' is no boolean"},
         {1, "frozen_parameters", value_push(&arena, value_array(&arena), value_string(&arena, "x")),
          "network: 'frozen_parameters' names a parameter that is not there"},
@@ -211,8 +259,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dense), cmocka_unit_test(test_linear),     cmocka_unit_test(test_value_round_trip),
-        cmocka_unit_test(test_copy),  cmocka_unit_test(test_bad_values), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_dense),  cmocka_unit_test(test_trimmings),
+        cmocka_unit_test(test_linear), cmocka_unit_test(test_value_round_trip),
+        cmocka_unit_test(test_copy),   cmocka_unit_test(test_bad_values),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

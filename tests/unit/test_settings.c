@@ -71,32 +71,33 @@ test_check(void **state)
 {
     (void) state;
     struct settings s;
+    struct error error;
     settings_default(&s);
-    assert_null(settings_check(&s));
+    assert_null(settings_check(&s, &error));
     *settings_given_flag(&s, &s.momentum) = true;
-    assert_string_equal(settings_check(&s), "--momentum is for --optimizer momentum and nesterov");
+    assert_string_equal(settings_check(&s, &error), "--momentum is for --optimizer momentum and nesterov");
     s.optimizer = OPT_MOMENTUM;
-    assert_null(settings_check(&s));
+    assert_null(settings_check(&s, &error));
     s.hidden = "64,";
-    assert_non_null(settings_check(&s));
+    assert_non_null(settings_check(&s, &error));
     s.hidden = "64, 32";
-    assert_non_null(settings_check(&s));
+    assert_non_null(settings_check(&s, &error));
     s.hidden = "0";
-    assert_non_null(settings_check(&s));
+    assert_non_null(settings_check(&s, &error));
     s.hidden = "none";
-    assert_null(settings_check(&s));
+    assert_null(settings_check(&s, &error));
     s.dropout = 0.5;
-    assert_non_null(settings_check(&s));
+    assert_non_null(settings_check(&s, &error));
     s.dropout = 0;
     s.batch = "0";
-    assert_non_null(settings_check(&s));
+    assert_non_null(settings_check(&s, &error));
     s.batch = "all";
-    assert_null(settings_check(&s));
+    assert_null(settings_check(&s, &error));
     assert_null(settings_given_flag(&s, &state));
     s.among = "a,b";
-    assert_null(settings_check(&s));
+    assert_null(settings_check(&s, &error));
     s.among = "a,a";
-    assert_string_equal(settings_check(&s), "--among needs two classes or more");
+    assert_string_equal(settings_check(&s, &error), "--among needs two classes or more");
 }
 
 static void
