@@ -40,6 +40,14 @@ struct table {
 /* The usage of the running program, for messages from anywhere in it. */
 static const struct program_usage *running;
 
+static void (*more_versions)(char *text, size_t cap);
+
+void
+options_more_versions(void (*lines)(char *text, size_t cap))
+{
+    more_versions = lines;
+}
+
 static struct table
 table_make(const struct program_usage *usage)
 {
@@ -457,6 +465,11 @@ print_version(const struct table *table)
     }
     if (before[0] != '\0')
         putchar('\n');
+    if (more_versions != NULL) {
+        char lines[8192];
+        more_versions(lines, sizeof lines);
+        fputs(lines, stdout);
+    }
     finish_stdout();
 }
 

@@ -99,6 +99,8 @@ struct program_usage {
  * to argv[0 .. result). Returns their number.
  */
 int options_parse(const struct program_usage *usage, int argc, char **argv);
+/* What writes more lines for --version, "" or each with its newline: to be said before options_parse(). */
+void options_more_versions(void (*lines)(char *text, size_t cap));
 /* Frees what options of kind OPTION_LIST collected; the values themselves are argv's. */
 void options_free(const struct option *options);
 

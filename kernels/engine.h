@@ -142,6 +142,8 @@ struct engine {
 /* By name ("ref", "cpu", "blas"); NULL when unknown. "auto" is "cpu". */
 const struct engine *engine_find(const char *name);
 extern const struct engine engine_ref, engine_cpu, engine_blas;
+/* `blas` in the layers in which it is faster than `cpu`, as the first steps show: --numerics fast. */
+extern const struct engine engine_blas_tried;
 
 const char *optimiser_name(enum optimiser_kind kind);
 bool optimiser_parse(const char *name, enum optimiser_kind *kind);

@@ -371,6 +371,7 @@ main(int argc, char **argv)
         options};
 
     program_start("cl-eval");
+    options_more_versions(device_versions);
     size_t n_words = (size_t) options_parse(&usage, argc, argv), n_paths = 0, n_gates = 0;
     struct gate *gates = NULL;
     for (size_t i = 0; i < s.gates.n; i++)

@@ -382,6 +382,7 @@ main(int argc, char **argv)
         options};
 
     program_start("cl-predict");
+    options_more_versions(device_versions);
     size_t n_paths = (size_t) options_parse(&usage, argc, argv);
     if (s.model == NULL)
         usage_error("-m MODEL is missing: which model predicts?");

@@ -10,6 +10,7 @@
 
 #include "build.h"
 #include "checkpoint.h"
+#include "device.h"
 #include "program.h"
 #include "reservoir.h"
 #include "training.h"
@@ -48,6 +49,7 @@ main(int argc, char **argv)
         options};
 
     program_start("cl-train");
+    options_more_versions(device_versions);
     settings_default(&s);
     training_mark(options, &s);
     size_t n_paths = (size_t) options_parse(&usage, argc, argv);

@@ -11,6 +11,7 @@
 
 #include "build.h"
 #include "checkpoint.h"
+#include "device.h"
 #include "grow.h"
 #include "program.h"
 #include "reservoir.h"
@@ -219,6 +220,7 @@ main(int argc, char **argv)
                                         options};
 
     program_start("cl-tune");
+    options_more_versions(device_versions);
     settings_default(&s);
     s.epochs = 10;
     training_mark(options, &s);

@@ -329,6 +329,10 @@ training_run(const struct training_files *files, struct model *model, const stru
 
     struct arena *arena = &model->arena;
     struct value *record = model->training;
+    if (!setup->engine->exact) {
+        note("engine %s", trainer_engine(trainer));
+        value_set(arena, record, "engine", value_string(arena, trainer_engine(trainer)));
+    }
     value_set(arena, record, "epochs", value_uint(arena, state->epoch));
     value_set(arena, record, "steps", value_uint(arena, state->step));
     if (state->epoch > 0)

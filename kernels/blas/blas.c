@@ -1,76 +1,210 @@
 /*
- * The BLAS engine: the CPU engine with the products of wide layers done by OpenBLAS, or any other CBLAS. For
- * --numerics fast: its bits depend on the library, the machine and the batch.
+ * The BLAS engine: the CPU engine with the products of wide layers done by a CBLAS library. For --numerics fast: its
+ * bits depend on the library, the machine and the batch.
  *
- * The library is opened when the engine is (linking it costs every start of a program 6 to 8 ms), with one thread of
- * its own: our threads call it side by side, each for its own rows.
+ * Asked for by name, every wide layer goes there; by --numerics fast, those in which that turns out faster (trial.h):
+ * then bits depend on the clock, too.
  */
-#include <dlfcn.h>
-#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "cpu/cpu.h"
+#include "library.h"
+#include "memory.h"
+#include "trial.h"
 
-/* From this many weights on, OpenBLAS's overhead of a call is small beside the product. */
+/* Below, the overhead of a call is too much beside the product for any library. */
 enum { WIDE_WEIGHTS = 64 * 64, WIDE_SIDE = 16 };
 
-enum cblas_order { CBLAS_ROW_MAJOR = 101 };
-enum cblas_transpose { CBLAS_NO_TRANS = 111, CBLAS_TRANS = 112 };
-typedef void sgemm_function(enum cblas_order order, enum cblas_transpose transpose_a, enum cblas_transpose transpose_b,
-                            int m, int n, int k, float alpha, const float *A, int lda, const float *B, int ldb,
-                            float beta, float *C, int ldc);
-
-/* Set once by load_library() and never again; a product has no other way to reach it. */
-static sgemm_function *sgemm;
-
-static bool
-takes(size_t n_in, size_t n_out)
-{
-    return n_in >= WIDE_SIDE && n_out >= WIDE_SIDE && n_in * n_out >= WIDE_WEIGHTS;
-}
+/* Set by the first open and never again; a product has no other way to reach it. */
+static const struct blas_library *library;
 
 static void
 product(size_t m, size_t k, size_t n, const float *A, size_t lda, const float *B, bool transposed, float *C, size_t ldc)
 {
-    sgemm(CBLAS_ROW_MAJOR, CBLAS_NO_TRANS, transposed ? CBLAS_TRANS : CBLAS_NO_TRANS, (int) m, (int) n, (int) k, 1, A,
-          (int) lda, B, (int) (transposed ? k : n), 1, C, (int) ldc);
+    library->sgemm(CBLAS_ROW_MAJOR, CBLAS_NO_TRANS, transposed ? CBLAS_TRANS : CBLAS_NO_TRANS, (int) m, (int) n,
+                   (int) k, 1, A, (int) lda, B, (int) (transposed ? k : n), 1, C, (int) ldc);
 }
 
 static void
 gradient(size_t rows, size_t m, size_t n, const float *X, size_t ldx, const float *dz, size_t ldz, float *dW)
 {
-    sgemm(CBLAS_ROW_MAJOR, CBLAS_TRANS, CBLAS_NO_TRANS, (int) m, (int) n, (int) rows, 1, X, (int) ldx, dz, (int) ldz, 0,
-          dW, (int) n);
+    library->sgemm(CBLAS_ROW_MAJOR, CBLAS_TRANS, CBLAS_NO_TRANS, (int) m, (int) n, (int) rows, 1, X, (int) ldx, dz,
+                   (int) ldz, 0, dW, (int) n);
 }
 
-static const struct cpu_products products = {.name = "CBLAS", .takes = takes, .product = product, .gradient = gradient};
+static const struct cpu_products products = {.product = product, .gradient = gradient};
 
-static void
-load_library(void)
+/* Opens the library and the CPU engine, and says which layers are wide, owned by the caller. */
+static bool *
+open_wide(struct engine_state **state, const struct network *network, const struct engine_options *options,
+          struct error *error)
 {
-    static const char *const names[] = {"libopenblas.so.0", "libopenblas.so", "libblas.so.3"};
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);
-    for (size_t i = 0; sgemm == NULL && i < sizeof names / sizeof *names; i++) {
-        void *library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-        void *symbol = library == NULL ? NULL : dlsym(library, "cblas_sgemm");
-        if (symbol != NULL)
-            sgemm = (sgemm_function *) symbol;
-        else if (library != NULL)
-            dlclose(library);
+    const struct blas_library *found = blas_library(error);
+    if (found == NULL)
+        return NULL;
+    /* The same pointer every time: threads that open engines side by side write what is there. */
+    __atomic_store_n(&library, found, __ATOMIC_RELAXED);
+    if (cpu_open(state, network, options, error) < 0)
+        return NULL;
+    bool *wide = mem_zalloc(network->n_layers, sizeof *wide);
+    for (uint32_t l = 0; l < network->n_layers; l++) {
+        uint64_t n_in = network->layers[l].n_in, n_out = network->layers[l].n_out;
+        wide[l] = n_in >= WIDE_SIDE && n_out >= WIDE_SIDE && n_in * n_out >= WIDE_WEIGHTS;
     }
+    return wide;
 }
 
 static int
 blas_open(struct engine_state **state, const struct network *network, const struct engine_options *options,
           struct error *error)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, load_library);
-    if (sgemm == NULL)
-        return error_set(error, STATUS_SYSTEM,
-                         "engine 'blas' needs a CBLAS library, and neither libopenblas.so.0 nor libblas.so.3 has one "
-                         "(apt install libopenblas0, or use --numerics exact)");
-    return cpu_open(state, network, options, &products, error);
+    bool *wide = open_wide(state, network, options, error);
+    if (wide == NULL)
+        return -1;
+    cpu_use(*state, &products, wide);
+    free(wide);
+    return 0;
+}
+
+/* ---- what pays ---- */
+
+/* Steps and calls that only go forward have their own; the latter are asked where there was no step. */
+struct blas_trials {
+    struct trial *steps, *forward;
+    bool stepped;
+};
+
+static const char *
+blas_describe(struct engine_state *state)
+{
+    const struct blas_trials *trials = state->trials;
+    bool trying = trials != NULL && !trial_done(trials->stepped ? trials->steps : trials->forward);
+    uint32_t n = 0, n_layers = state->network->n_layers;
+    for (uint32_t l = 0; l < n_layers; l++)
+        n += state->layers[l].foreign;
+    char where[64] = "where it is faster";
+    if (!trying)
+        snprintf(where, sizeof where, "in %u of %u layer%s", n, n_layers, n_layers == 1 ? "" : "s");
+    snprintf(state->text, sizeof state->text, "blas (%s, %s; %s, %u thread%s)", library->name, where,
+             state->kernels->name, state->threads, state->threads == 1 ? "" : "s");
+    return state->text;
+}
+
+static int
+tried_open(struct engine_state **state, const struct network *network, const struct engine_options *options,
+           struct error *error)
+{
+    bool *wide = open_wide(state, network, options, error);
+    if (wide == NULL)
+        return -1;
+    (*state)->trials = mem_zalloc(1, sizeof *(*state)->trials);
+    (*state)->trials->steps = trial_open(network->n_layers, wide);
+    (*state)->trials->forward = trial_open(network->n_layers, wide);
+    free(wide);
+    return 0;
+}
+
+static void
+tried_close(struct engine_state *state)
+{
+    if (state == NULL)
+        return;
+    trial_close(state->trials->steps);
+    trial_close(state->trials->forward);
+    free(state->trials);
+    cpu_close(state);
+}
+
+/* On one thread its own time, in which what others take is not. */
+static double
+seconds(const struct engine_state *state)
+{
+    struct timespec now;
+    clock_gettime(state->threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &now);
+    return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
+}
+
+static void
+begin(struct engine_state *state, struct trial *trial)
+{
+    if (trial_changed(trial))
+        cpu_use(state, &products, trial_foreign(trial));
+}
+
+static struct trial *
+begin_steps(struct engine_state *state)
+{
+    struct trial *trial = state->trials->steps;
+    if (!state->trials->stepped)
+        cpu_use(state, &products, trial_foreign(trial)); /* forward() may have had another one */
+    state->trials->stepped = true;
+    begin(state, trial);
+    return trial;
+}
+
+/* As cpu_run; one step after the other as long as there is something to try. */
+static int
+tried_run(struct engine_state *state, const struct plan *plan, struct run_result *result, struct error *error)
+{
+    struct trial *trial = begin_steps(state);
+    if (trial_done(trial) || plan->n_steps == 0)
+        return cpu_run(state, plan, result, error);
+    *result = (struct run_result){.steps = 0};
+    struct plan rest = *plan;
+    while (rest.n_steps != 0 && !result->diverged) {
+        struct run_result more;
+        struct plan part = rest;
+        if (result->steps != 0 && plan->stop != NULL && *plan->stop != 0)
+            break;
+        begin(state, trial);
+        if (!trial_done(trial))
+            part.n_steps = 1;
+        double start = seconds(state);
+        if (cpu_run(state, &part, &more, error) < 0)
+            return -1;
+        trial_note(trial, more.rows, seconds(state) - start);
+        result->loss_sum += more.loss_sum;
+        result->weight_sum += more.weight_sum;
+        result->rows += more.rows;
+        result->steps += more.steps;
+        result->diverged = more.diverged;
+        if (more.steps < part.n_steps)
+            break;
+        rest.first_step += more.steps;
+        rest.adam_step += more.steps;
+        rest.lr += more.steps;
+        rest.n_steps -= more.steps;
+    }
+    return 0;
+}
+
+static int
+tried_grad(struct engine_state *state, const struct plan *plan, uint64_t step, uint64_t block, uint64_t n_blocks,
+           struct run_result *result, struct error *error)
+{
+    struct trial *trial = begin_steps(state);
+    double start = seconds(state);
+    if (cpu_grad(state, plan, step, block, n_blocks, result, error) < 0)
+        return -1;
+    trial_note(trial, result->rows, seconds(state) - start);
+    return 0;
+}
+
+static int
+tried_forward(struct engine_state *state, const struct rowset *rows, uint64_t first, uint64_t n, float *z,
+              struct error *error)
+{
+    struct trial *trial = state->trials->forward;
+    if (state->trials->stepped)
+        return cpu_forward(state, rows, first, n, z, error);
+    begin(state, trial);
+    double start = seconds(state);
+    if (cpu_forward(state, rows, first, n, z, error) < 0)
+        return -1;
+    trial_note(trial, n, seconds(state) - start);
+    return 0;
 }
 
 const struct engine engine_blas = {
@@ -86,6 +220,23 @@ const struct engine engine_blas = {
     .forward = cpu_forward,
     .read = cpu_read,
     .write = cpu_write,
-    .describe = cpu_describe,
+    .describe = blas_describe,
     .close = cpu_close,
+};
+
+const struct engine engine_blas_tried = {
+    .abi = ENGINE_ABI,
+    .bytes = sizeof(struct engine),
+    .name = "blas",
+    .exact = false,
+    .open = tried_open,
+    .load = cpu_load,
+    .run = tried_run,
+    .grad = tried_grad,
+    .apply = cpu_apply,
+    .forward = tried_forward,
+    .read = cpu_read,
+    .write = cpu_write,
+    .describe = blas_describe,
+    .close = tried_close,
 };

@@ -144,6 +144,9 @@ pieces_open(struct engine_state *state)
         n_gradient += network->params[p].rows / PIECE_ROWS + 1;
         n_update += size_of(network, p) / PIECE_ELEMENTS + 1;
     }
+    free(state->gradient_pieces);
+    free(state->update_pieces);
+    state->n_gradient_pieces = state->n_update_pieces = 0;
     state->gradient_pieces = mem_array(n_gradient, sizeof *state->gradient_pieces);
     state->update_pieces = mem_array(n_update, sizeof *state->update_pieces);
     for (uint32_t p = 0; p < network->n_params; p++) {
@@ -160,9 +163,45 @@ pieces_open(struct engine_state *state)
     }
 }
 
+/* Room for the weights of a layer as our products read them. */
+static void
+panels_open(struct engine_state *state, uint32_t l)
+{
+    struct cpu_layer *layer = &state->layers[l];
+    if (layer->panels == NULL && (layer->n_in * layer->n_out > DIRECT_ELEMENTS || layer->n_out > DIRECT_COLUMNS))
+        layer->panels = floats(state->kernels->panel_floats(layer->n_in, layer->n_out), 1);
+    if (layer->panels_back == NULL && l > 0)
+        layer->panels_back = floats(state->kernels->panel_floats(layer->n_out, layer->n_in), 1);
+}
+
+static void
+panels_close(struct cpu_layer *layer)
+{
+    free(layer->panels);
+    free(layer->panels_back);
+    layer->panels = layer->panels_back = NULL;
+}
+
+void
+cpu_use(struct engine_state *state, const struct cpu_products *products, const bool *foreign)
+{
+    state->products = NULL;
+    for (uint32_t l = 0; l < state->network->n_layers; l++) {
+        state->layers[l].foreign = foreign[l];
+        if (foreign[l]) {
+            state->products = products;
+            panels_close(&state->layers[l]);
+        } else {
+            panels_open(state, l);
+        }
+    }
+    pieces_open(state);
+    cpu_pack(state);
+}
+
 int
 cpu_open(struct engine_state **out, const struct network *network, const struct engine_options *options,
-         const struct cpu_products *products, struct error *error)
+         struct error *error)
 {
     const struct cpu_kernels *kernels = cpu_kernels_pick(error);
     if (kernels == NULL || plan_check_network(network, error) < 0)
@@ -170,7 +209,6 @@ cpu_open(struct engine_state **out, const struct network *network, const struct 
     struct engine_state *state = mem_zalloc(1, sizeof *state);
     state->network = network;
     state->kernels = kernels;
-    state->products = products;
     state->threads = options->threads == 0 ? threads_available() : options->threads;
     state->ld_x = aligned(network->n_x);
     state->values[ENGINE_PARAM] = values_open(network);
@@ -184,13 +222,7 @@ cpu_open(struct engine_state **out, const struct network *network, const struct 
         layer->n_out = network->layers[l].n_out;
         layer->ld = aligned(layer->n_out);
         layer->start = floats(layer->ld, 1);
-        layer->foreign = products != NULL && products->takes(layer->n_in, layer->n_out);
-        if (layer->foreign)
-            continue;
-        if (layer->n_in * layer->n_out > DIRECT_ELEMENTS || layer->n_out > DIRECT_COLUMNS)
-            layer->panels = floats(kernels->panel_floats(layer->n_in, layer->n_out), 1);
-        if (l > 0)
-            layer->panels_back = floats(kernels->panel_floats(layer->n_out, layer->n_in), 1);
+        panels_open(state, l);
     }
     pieces_open(state);
     if (options->max_rows != 0)
@@ -213,8 +245,7 @@ cpu_close(struct engine_state *state)
     for (size_t level = 0; level < sizeof state->tree / sizeof *state->tree; level++)
         cpu_gradient_close(network, state->tree[level]);
     for (uint32_t l = 0; l < network->n_layers; l++) {
-        free(state->layers[l].panels);
-        free(state->layers[l].panels_back);
+        panels_close(&state->layers[l]);
         free(state->layers[l].start);
     }
     free(state->layers);
@@ -398,18 +429,9 @@ cpu_write(struct engine_state *state, enum engine_what what, uint32_t param, con
 const char *
 cpu_describe(struct engine_state *state)
 {
-    const char *products = state->products == NULL ? "" : state->products->name;
-    snprintf(state->text, sizeof state->text, "%s (%s%s%s, %u thread%s)", state->products == NULL ? "cpu" : "blas",
-             products, products[0] == '\0' ? "" : ", ", state->kernels->name, state->threads,
+    snprintf(state->text, sizeof state->text, "cpu (%s, %u thread%s)", state->kernels->name, state->threads,
              state->threads == 1 ? "" : "s");
     return state->text;
-}
-
-static int
-open_exact(struct engine_state **state, const struct network *network, const struct engine_options *options,
-           struct error *error)
-{
-    return cpu_open(state, network, options, NULL, error);
 }
 
 const struct engine engine_cpu = {
@@ -417,7 +439,7 @@ const struct engine engine_cpu = {
     .bytes = sizeof(struct engine),
     .name = "cpu",
     .exact = true,
-    .open = open_exact,
+    .open = cpu_open,
     .load = cpu_load,
     .run = cpu_run,
     .grad = cpu_grad,

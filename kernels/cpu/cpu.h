@@ -18,10 +18,8 @@
 #include "kernels.h"
 #include "threads.h"
 
-/* Row-major products in place of our own, for layers that `takes` accepts. Not exact. */
+/* Row-major products in place of our own, for the layers that cpu_use() names. Not exact. */
 struct cpu_products {
-    const char *name; /* what -v shows */
-    bool (*takes)(size_t n_in, size_t n_out);
     /* C [m, n] += A [m, k] B [k, n]; transposed: B is given as [n, k]. */
     void (*product)(size_t m, size_t k, size_t n, const float *A, size_t lda, const float *B, bool transposed, float *C,
                     size_t ldc);
@@ -80,10 +78,11 @@ struct cpu_ahead {
 struct engine_state {
     const struct network *network;
     const struct cpu_kernels *kernels;
-    const struct cpu_products *products; /* or NULL */
+    const struct cpu_products *products; /* NULL: no layer is foreign */
+    struct blas_trials *trials;          /* of the BLAS engine, which knows what is in it */
     struct pool *pool;                   /* opened when a step is first worth it */
     unsigned threads;
-    char text[128];
+    char text[256];
     float **values[ENGINE_WHAT_COUNT]; /* ENGINE_GRADIENT stays NULL: see gradient */
     struct cpu_gradient *gradient;     /* of the last step or grad() */
     struct cpu_gradient *tree[64];     /* of whole subtrees of chunks */
@@ -110,9 +109,10 @@ struct engine_state {
     float *stack;          /* [n_c, levels, ld] sums of blocks */
 };
 
-/* open() with other products for wide layers, or NULL. */
 int cpu_open(struct engine_state **state, const struct network *network, const struct engine_options *options,
-             const struct cpu_products *products, struct error *error);
+             struct error *error);
+/* From now on `products` multiply in the layers that foreign [n_layers] names, our kernels in all others. */
+void cpu_use(struct engine_state *state, const struct cpu_products *products, const bool *foreign);
 int cpu_load(struct engine_state *state, int set, const struct rowset *rows, struct error *error);
 int cpu_run(struct engine_state *state, const struct plan *plan, struct run_result *result, struct error *error);
 int cpu_grad(struct engine_state *state, const struct plan *plan, uint64_t step, uint64_t block, uint64_t n_blocks,
