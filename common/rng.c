@@ -3,12 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Multipliers and Weyl increments of Philox4x32 (Salmon et al. 2011, table 2). */
-enum { PHILOX_ROUNDS = 10 };
-#define PHILOX_M0 0xD2511F53u
-#define PHILOX_M1 0xCD9E8D57u
-#define PHILOX_W0 0x9E3779B9u
-#define PHILOX_W1 0xBB67AE85u
+#include "rng_rounds.h"
 
 void
 rng_philox(struct rng_key key, const uint32_t counter[4], uint32_t out[4])

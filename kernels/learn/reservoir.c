@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "memory.h"
-#include "rng.h"
+#include "rng_many.h"
+
+enum { DRAWN = 512 }; /* random numbers at once */
 
 uint64_t
 reservoir_choose(uint64_t seed, uint64_t capacity, uint64_t seen, uint64_t n_old, uint64_t n_new, uint64_t *picks)
@@ -19,13 +21,20 @@ reservoir_choose(uint64_t seed, uint64_t capacity, uint64_t seen, uint64_t n_old
     for (uint64_t i = 0; i < n_old; i++)
         if (n_old <= capacity || permutation_at(&thin, i) < capacity)
             picks[full++] = i;
-    for (uint64_t i = 0; i < n_new; i++) {
-        uint64_t t = before + i;
-        uint64_t slot = full < capacity ? full : rng_below(key, t, t + 1);
-        if (slot >= capacity)
-            continue;
-        picks[slot] = n_old + i;
-        full += slot == full;
+    uint64_t i = 0;
+    for (; i < n_new && full < capacity; i++)
+        picks[full++] = n_old + i;
+    const struct rng_many *many = rng_many();
+    for (uint64_t random[DRAWN], n; i < n_new; i += n) {
+        n = n_new - i < DRAWN ? n_new - i : DRAWN;
+        many->u64(key, before + i, n, random);
+        for (uint64_t j = 0; j < n; j++) {
+            /* rng_below(key, t, t + 1), which hardly ever has a second try to make. */
+            const uint64_t t = before + i + j, bound = t + 1;
+            const uint64_t slot = random[j] >= bound ? random[j] % bound : rng_below(key, t, bound);
+            if (slot < capacity)
+                picks[slot] = n_old + i + j;
+        }
     }
     return full;
 }
@@ -127,14 +136,14 @@ gather_weights(struct model *model, const struct rowset *rows, const uint64_t *p
     arena_free(&scratch);
 }
 
-/* Class codes as the stream has them: from 1; a binary target is a class too. */
-static uint32_t *
-class_codes(const struct rowset *rows, struct arena *arena)
+/* The new rows' classes become codes as the stream has them: from 1; a binary target is a class too. */
+static void
+number_classes(struct model *model, const struct rowset *rows, const uint64_t *picks, uint64_t m, uint64_t n_old)
 {
-    uint32_t *codes = arena_array(arena, rows->n, sizeof *codes);
-    for (uint64_t i = 0; i < rows->n; i++)
-        codes[i] = 1 + (rows->label != NULL ? rows->label[i] : (uint32_t) (rows->y[i] > 0.5f));
-    return codes;
+    uint32_t *codes = model_find(model, TENSOR_MEMORY, "memory.y")->data;
+    for (uint64_t i = 0; i < m; i++)
+        if (picks[i] >= n_old)
+            codes[i] = 1 + (rows->label != NULL ? codes[i] : (uint32_t) (rows->y[picks[i] - n_old] > 0.5f));
 }
 
 uint64_t
@@ -165,7 +174,9 @@ reservoir_keep(struct model *model, const struct dataset *dataset, uint64_t n_tr
                    model_find(model, TENSOR_MEMORY, "memory.c"), rows.c);
         gather(model, "memory.y", classes ? DTYPE_U32 : DTYPE_F32, dataset->t, picks, m, n_old,
                model_find(model, TENSOR_MEMORY, "memory.y"),
-               classes ? (const void *) class_codes(&rows, &scratch) : (const void *) rows.y);
+               classes && rows.label != NULL ? (const void *) rows.label : (const void *) rows.y);
+        if (classes)
+            number_classes(model, &rows, picks, m, n_old);
         gather_weights(model, &rows, picks, m, n_old);
         uint64_t *kept = arena_aligned(&model->arena, m * sizeof *kept);
         memcpy(kept, rowno, m * sizeof *kept);

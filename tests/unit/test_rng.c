@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "rng.h"
+#include "isa.h"
+#include "rng_many.h"
 
 /* Known answers of philox4x32-10 from the Random123 distribution (tests/kat_vectors). */
 static void
@@ -175,6 +176,31 @@ test_permutations_are_bijections(void **unused)
     assert_true(permutation_at(&p, ((uint64_t) 1 << 62) - 1) < (uint64_t) 1 << 62);
 }
 
+static void
+check_many(const struct rng_many *many)
+{
+    const uint64_t first[] = {0, 1, UINT32_MAX - 5, UINT64_MAX - 9};
+    uint64_t to[20];
+    for (uint64_t n = 0; n <= 20; n++)
+        for (uint32_t k = 0; k < sizeof first / sizeof *first; k++) {
+            const struct rng_key key = rng_key(n, RNG_RESERVOIR, k);
+            many->u64(key, first[k], n, to);
+            for (uint64_t i = 0; i < n; i++)
+                assert_true(to[i] == rng_u64(key, first[k] + i));
+        }
+}
+
+static void
+test_many_at_once_are_the_same(void **unused)
+{
+    (void) unused;
+    check_many(&rng_many_base);
+#if defined(__x86_64__)
+    if (isa_here(ISA_AVX2))
+        check_many(&rng_many_avx2);
+#endif
+}
+
 /* Over keys, each number comes to each position equally often; and pairs, so that neighbours are independent. */
 static void
 test_permutations_are_uniform(void **unused)
@@ -300,6 +326,7 @@ main(void)
         cmocka_unit_test(test_below),
         cmocka_unit_test(test_normal),
         cmocka_unit_test(test_permutations_are_bijections),
+        cmocka_unit_test(test_many_at_once_are_the_same),
         cmocka_unit_test(test_permutations_are_uniform),
         cmocka_unit_test(test_large_permutation_mixes),
         cmocka_unit_test(test_row_order),
