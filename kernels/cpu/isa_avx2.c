@@ -42,6 +42,15 @@ vec_zip(vec a, vec b, vec *low, vec *high)
     *high = _mm256_permute2f128_ps(even, odd, 0x31);
 }
 
+/* Its lanes added by halves. */
+static inline float
+vec_total(vec v)
+{
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
 /* 32-bit numbers, and the two halves of their products with b. */
 typedef uint32_t words __attribute__((vector_size(sizeof(vec))));
 

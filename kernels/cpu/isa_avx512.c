@@ -43,6 +43,16 @@ vec_zip(vec a, vec b, vec *low, vec *high)
     *high = _mm512_permutex2var_ps(a, upper, b);
 }
 
+/* Its lanes added by halves. */
+static inline float
+vec_total(vec v)
+{
+    __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
 /* 32-bit numbers, and the two halves of their products with b. */
 typedef uint32_t words __attribute__((vector_size(sizeof(vec))));
 

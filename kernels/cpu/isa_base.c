@@ -80,6 +80,13 @@ vec_zip(vec a, vec b, vec *low, vec *high)
     *high = (vec){a[2], b[2], a[3], b[3]};
 }
 
+/* Its lanes added by halves. */
+static inline float
+vec_total(vec v)
+{
+    return (v[0] + v[2]) + (v[1] + v[3]);
+}
+
 /* 32-bit numbers, and the two halves of their products with b. */
 typedef uint32_t words __attribute__((vector_size(sizeof(vec))));
 

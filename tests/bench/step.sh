@@ -5,7 +5,7 @@ set -u
 for isa in avx512 avx2 base; do
     CL_ISA=$isa steps 28-64-32-1 32 28-64-32-1 256 2> isa.err || sed 's/^/skipped: /' isa.err
 done
-for more in '-a gelu' '-p 0.2' '-c 1' '-w' '-k 4'; do
+for more in '-a gelu' '-p 0.2' '-c 1' '-w' '-k 4' '-n'; do
     echo "$more"
     steps $more 28-64-32-1 32
 done

@@ -8,6 +8,7 @@
  *   -k COLUMNS      of categories, 20 codes each: 0
  *   -p DROPOUT, -c CLIP, -d DECAY: 0
  *   -w              rows have weights
+ *   -n, -s          hidden layers have layer norms; each adds the last one before it that is as wide
  *
  * NETWORK is widths, inputs to outputs: 28-64-32-1. Data are made up. CL_ISA=NAME chooses the instruction set. What is
  * shown is the best of many short runs, in processor time, so that other work on the machine hardly shows.
@@ -42,7 +43,7 @@ struct wish {
     uint32_t categories;
     float dropout, clip;
     double decay;
-    bool weights;
+    bool weights, norms, skips;
 };
 
 static double
@@ -82,8 +83,15 @@ network_parse(struct network *network, struct arena *arena, const char *text, co
         sizes[k] = CODES;
         names[k] = "c";
     }
-    network_dense(network, arena, widths[0], wish->categories, sizes, names, widths + 1, n - 2, wish->activation,
-                  wish->dropout, widths[n - 1]);
+    struct hidden hidden[MOST_HIDDEN];
+    for (uint32_t l = 0; l + 2 < n; l++) {
+        hidden[l] =
+            (struct hidden){widths[l + 1], wish->activation, wish->norms ? NORM_LAYER : NORM_NONE, wish->dropout, -1};
+        for (uint32_t m = 0; wish->skips && m < l; m++)
+            if (hidden[m].width == hidden[l].width)
+                hidden[l].skip = (int32_t) m;
+    }
+    network_make(network, arena, widths[0], wish->categories, sizes, names, hidden, n - 2, widths[n - 1]);
     init_network(network, INIT_GLOROT_UNIFORM, 1);
 }
 
@@ -175,7 +183,7 @@ main(int argc, char **argv)
     struct wish wish = {.threads = 1, .activation = ACT_RELU, .loss = -1, .optimiser = OPT_ADAM};
     enum loss loss;
     bool known = true;
-    for (int option; (option = getopt(argc, argv, "t:a:l:o:k:p:c:d:w")) != -1;)
+    for (int option; (option = getopt(argc, argv, "t:a:l:o:k:p:c:d:wns")) != -1;)
         switch (option) {
         case 't':
             wish.threads = (unsigned) strtoul(optarg, NULL, 10);
@@ -205,6 +213,12 @@ main(int argc, char **argv)
             break;
         case 'w':
             wish.weights = true;
+            break;
+        case 'n':
+            wish.norms = true;
+            break;
+        case 's':
+            wish.skips = true;
             break;
         default:
             known = false;
