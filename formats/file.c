@@ -17,7 +17,7 @@
 #include "memory.h"
 #include "program.h"
 
-enum { PIPE_BYTES = 1 << 20 };
+enum { PIPE_BYTES = 1 << 20, SPOOL_SMALL = 4 << 20, SPOOL_RESERVE = 32 << 20 };
 
 static bool
 is_standard(const char *path)
@@ -504,4 +504,17 @@ spool_open(struct error *error)
     free(name);
     return fd >= 0 ? fd
                    : error_errno(error, "cannot make a temporary file in %s (TMPDIR names another folder)", folder);
+}
+
+void
+spool_reserve(int fd, uint64_t bytes, uint64_t *reserved)
+{
+    const off_t at = lseek(fd, 0, SEEK_CUR);
+    if (at < SPOOL_SMALL || (uint64_t) at + bytes <= *reserved)
+        return;
+    const uint64_t from = (uint64_t) at > *reserved ? (uint64_t) at : *reserved;
+    if (fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t) from, (off_t) (bytes + SPOOL_RESERVE)) < 0)
+        *reserved = UINT64_MAX - bytes; /* who writes finds out whether the disk is full */
+    else
+        *reserved = from + bytes + SPOOL_RESERVE;
 }

@@ -64,5 +64,11 @@ void output_abandon(struct output *output);
 
 /* An unlinked temporary file in $TMPDIR or /tmp. Returns the descriptor. */
 int spool_open(struct error *error);
+/*
+ * Asks for the blocks of a file before they are written, many together: half the price of one page at a time. To be
+ * called before each write, of `bytes`; *reserved: 0 at first. Small files, and file systems that cannot, are left
+ * alone.
+ */
+void spool_reserve(int fd, uint64_t bytes, uint64_t *reserved);
 
 #endif

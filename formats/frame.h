@@ -59,6 +59,7 @@ struct frame_writer {
     struct frame_writer_state *state; /* running hash, zstd, buffers */
     uint64_t frames, rows;            /* since the last end frame */
     int level;                        /* zstd level of payloads; 0 = raw */
+    bool unchecked;                   /* payloads get no xxh3 of their own: the end frame alone vouches for them */
     struct arena scratch;             /* for the metas of one frame: reset by every frame_write() */
 };
 

@@ -15,6 +15,7 @@ enum {
     KIND_BYTES = 64,
     BUFFER_BYTES = 256 << 10,
     DIRECT_BYTES = 64 << 10, /* a rest of payload below this is read through the buffer, with what follows it */
+    HEAD_BYTES = 8 << 10,    /* read at once where a large payload is likely to follow, since that would be copied */
     PAYLOAD_FIRST = 1 << 20, /* allocated before bytes have arrived, at most */
     ZSTD_WINDOW_LOG = 27,    /* zstd's own default limit: any decoder reads it */
     ZSTD_BLOCK = 128 << 10,  /* what one zstd block can decode to */
@@ -136,7 +137,12 @@ fill(struct frame_reader *reader, bool wait, struct error *error)
     }
     if (reader->end == reader->cap) /* a head beyond the buffer; msgpack_scan() sets the limit */
         mem_grow(&reader->buffer, &reader->cap, reader->cap + 1, 1);
-    ssize_t n = input_read(&reader->input, reader->buffer + reader->end, reader->cap - reader->end, wait, error);
+    size_t room = reader->cap - reader->end;
+    if (reader->stored >= DIRECT_BYTES) {
+        size_t wanted = HEAD_BYTES + (reader->in_payload ? reader->stored - reader->have : 0);
+        room = room < wanted ? room : wanted;
+    }
+    ssize_t n = input_read(&reader->input, reader->buffer + reader->end, room, wait, error);
     if (n > 0)
         reader->end += (size_t) n;
     return n;

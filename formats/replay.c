@@ -42,6 +42,13 @@ read_spool_from_now_on(struct replay *replay, struct error *error)
     return 0;
 }
 
+/* About what a row takes in the spool. */
+static uint64_t
+row_bytes(const struct schema *schema)
+{
+    return 4 * ((uint64_t) schema->n_x + schema->n_c + schema->n_y) + 1;
+}
+
 struct stream_reader *
 replay_begin(struct replay *replay, struct error *error)
 {
@@ -61,7 +68,10 @@ replay_begin(struct replay *replay, struct error *error)
     if (replay->spool.fd < 0)
         return NULL;
     replay->writer = stream_writer_open(&replay->spool, stream_reader_schema(replay->reader), 0, error);
-    return replay->writer == NULL ? NULL : replay->reader;
+    if (replay->writer == NULL)
+        return NULL;
+    stream_writer_private(replay->writer);
+    return replay->reader;
 }
 
 int
@@ -73,6 +83,8 @@ replay_read(struct replay *replay, struct batch *batch, struct error *error)
     for (const struct frame *frame; (frame = stream_reader_unknown(replay->reader)) != NULL;)
         if (stream_write_unknown(replay->writer, frame, error) < 0)
             return -1;
+    if (got > 0)
+        spool_reserve(replay->spool.fd, batch->n * row_bytes(batch->schema), &replay->reserved);
     if ((got > 0 ? stream_write(replay->writer, batch, error) : stream_write_end(replay->writer, error)) < 0)
         return -1;
     return got;

@@ -31,6 +31,7 @@ struct replay {
     struct stream_reader *reader; /* of this pass */
     struct stream_writer *writer; /* to the spool, during the first pass */
     struct output spool;
+    uint64_t reserved; /* bytes of the spool that have blocks */
 };
 
 /* Opens nothing yet. No paths: stdin. */

@@ -66,6 +66,8 @@ struct stream_writer;
  */
 struct stream_writer *stream_writer_open(struct output *output, const struct schema *schema, int level,
                                          struct error *error);
+/* For a file that only this process reads: payloads get no checksum of their own, the end frame vouches for them. */
+void stream_writer_private(struct stream_writer *writer);
 int stream_write(struct stream_writer *writer, const struct batch *batch, struct error *error);
 int stream_write_unknown(struct stream_writer *writer, const struct frame *frame, struct error *error);
 /* dict frames of a column's entries from *sent on, which then counts them all; for checkpoints too. Resets `arena`. */

@@ -299,6 +299,12 @@ stream_writer_open(struct output *output, const struct schema *schema, int level
     return NULL;
 }
 
+void
+stream_writer_private(struct stream_writer *writer)
+{
+    writer->frames.unchecked = true;
+}
+
 int
 stream_write(struct stream_writer *writer, const struct batch *batch, struct error *error)
 {

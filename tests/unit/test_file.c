@@ -404,16 +404,48 @@ test_spool(void **state)
     unsetenv("TMPDIR");
 }
 
+/* Blocks come ahead of what is written, for large files only, and do not show in the size. */
+static void
+test_reserved_spool(void **state)
+{
+    (void) state;
+    struct error error;
+    struct stat status;
+    static char bytes[1 << 20];
+    uint64_t reserved = 0, written = 0;
+    setenv("TMPDIR", ".", 1);
+    int fd = spool_open(&error);
+    unsetenv("TMPDIR");
+    for (; written < 12 * sizeof bytes; written += sizeof bytes) {
+        spool_reserve(fd, sizeof bytes, &reserved);
+        assert_true(reserved == 0 || reserved >= written + sizeof bytes);
+        assert_int_equal(write(fd, bytes, sizeof bytes), sizeof bytes);
+    }
+    assert_true(reserved > 0);
+    assert_int_equal(fstat(fd, &status), 0);
+    assert_int_equal(status.st_size, written);
+    close(fd);
+
+    /* What cannot be reserved is written without: a pipe here. */
+    int ends[2];
+    reserved = 0;
+    assert_int_equal(pipe(ends), 0);
+    spool_reserve(ends[1], 10, &reserved);
+    assert_int_equal(write(ends[1], bytes, 10), 10);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_commit),        TEST(test_abandon),     TEST(test_permissions), TEST(test_read_only_file_is_kept),
-        TEST(test_symbolic_link), TEST(test_not_regular), TEST(test_broken_fifo), TEST(test_long_name),
-        TEST(test_writev),        TEST(test_stdout),      TEST(test_descriptors), TEST(test_input),
-        TEST(test_spool),
+        TEST(test_commit),        TEST(test_abandon),        TEST(test_permissions), TEST(test_read_only_file_is_kept),
+        TEST(test_symbolic_link), TEST(test_not_regular),    TEST(test_broken_fifo), TEST(test_long_name),
+        TEST(test_writev),        TEST(test_stdout),         TEST(test_descriptors), TEST(test_input),
+        TEST(test_spool),         TEST(test_reserved_spool),
     };
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }

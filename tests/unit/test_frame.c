@@ -183,6 +183,37 @@ test_round_trip(void **state)
     free(payload);
 }
 
+/* Without a checksum of its own a damaged payload is found by the end frame. */
+static void
+test_unchecked_payloads(void **state)
+{
+    (void) state;
+    struct output output;
+    struct frame_writer writer = writer_open(&output, 0);
+    writer.unchecked = true;
+    put_table(&writer);
+    put_rows(&writer, 1, "a payload like no other", 23, 0);
+    put_end(&writer);
+    frame_writer_close(&writer);
+    struct bytes stream = take_file(output.fd);
+    struct frame_reader *reader = reader_of(stream.p, stream.n);
+    struct frame frame;
+    struct error error;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(frame_read(reader, &frame, true, &error), 1);
+    assert_false(frame.checked);
+    assert_null(value_get(frame.meta, "xxh3"));
+    assert_memory_equal(frame.payload, "a payload like no other", 23);
+    frame_reader_close(reader);
+
+    unsigned frames;
+    assert_int_equal(read_all(stream.p, stream.n, &frames, &error), 0);
+    char *payload = memmem(stream.p, stream.n, "a payload", 9);
+    payload[3] ^= 1;
+    refuse(stream.p, stream.n, "the stream is damaged (the xxh3 of its end frame differs)");
+    free(stream.p);
+}
+
 static void
 test_every_cut(void **state)
 {
@@ -706,6 +737,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_unchecked_payloads),
         cmocka_unit_test(test_every_cut),
         cmocka_unit_test(test_every_bit),
         cmocka_unit_test(test_concatenation),
