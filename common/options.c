@@ -279,17 +279,22 @@ static void
 set_double(const struct option *option, const char *value)
 {
     double *target = option->target, number;
-    char wanted[96];
+    char wanted[112];
+    if (option->automatic && strcmp(value, "auto") == 0) {
+        *target = NAN;
+        return;
+    }
     if (!parse_double(value, &number) || number < option->dlow || number > option->dhigh) {
+        const char * or = option->automatic ? "auto or " : "";
         bool low = option->dlow > -1e300, high = option->dhigh < 1e300;
         if (low && high)
-            snprintf(wanted, sizeof wanted, "a number from %.10g to %.10g", option->dlow, option->dhigh);
+            snprintf(wanted, sizeof wanted, "%sa number from %.10g to %.10g", or, option->dlow, option->dhigh);
         else if (low)
-            snprintf(wanted, sizeof wanted, "a number of at least %.10g", option->dlow);
+            snprintf(wanted, sizeof wanted, "%sa number of at least %.10g", or, option->dlow);
         else if (high)
-            snprintf(wanted, sizeof wanted, "a number of at most %.10g", option->dhigh);
+            snprintf(wanted, sizeof wanted, "%sa number of at most %.10g", or, option->dhigh);
         else
-            snprintf(wanted, sizeof wanted, "a number");
+            snprintf(wanted, sizeof wanted, "%sa number", or);
         die_value(option, value, wanted);
     }
     *target = number;

@@ -32,7 +32,7 @@ enum option_kind {
     OPTION_STRING,  /* const char ** */
     OPTION_LIST,    /* struct option_list *: may be given again, values are collected */
     OPTION_U64,     /* uint64_t *, low..high */
-    OPTION_DOUBLE,  /* double *, dlow..dhigh */
+    OPTION_DOUBLE,  /* double *, dlow..dhigh; and, with `automatic`, the word auto: NaN */
     OPTION_SIZE,    /* uint64_t * bytes */
     OPTION_SECONDS, /* double * */
     OPTION_CHOICE,  /* int *: index into `choices` (NULL-terminated) */
@@ -57,6 +57,7 @@ struct option {
     const char *const *choices;
     bool *given; /* set to true when the option was given; or NULL */
     bool hidden; /* not in help or completion */
+    bool automatic;
 };
 
 /* It would give each brace a line. */
@@ -72,6 +73,9 @@ struct option {
 #define OPT_DOUBLE(l, n, a, t, lo, hi, h) \
     {.kind = OPTION_DOUBLE, .letter = (l), .name = (n), .argument = (a), .target = (t), .dlow = (lo), .dhigh = (hi), \
      .help = (h)}
+#define OPT_DOUBLE_AUTO(l, n, a, t, lo, hi, h) \
+    {.kind = OPTION_DOUBLE, .letter = (l), .name = (n), .argument = (a), .target = (t), .dlow = (lo), .dhigh = (hi), \
+     .help = (h), .automatic = true}
 #define OPT_SIZE(l, n, a, t, h) \
     {.kind = OPTION_SIZE, .letter = (l), .name = (n), .argument = (a), .target = (t), .high = UINT64_MAX, .help = (h)}
 #define OPT_SECONDS(l, n, a, t, h) \

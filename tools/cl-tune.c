@@ -6,6 +6,7 @@
  *
  * Memory: the new rows once in f32, or beyond --max-memory in a mapped temporary file; the network some seven times.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,8 @@ check_settings(const struct settings *s, const struct model *model, const char *
     const uint32_t hidden = model->network.n_layers - 1;
     if (sentence != NULL)
         usage_error("%s", sentence);
+    if (isnan(s->lr))
+        usage_error("--lr auto is for cl-train; the default here is a tenth of the rate of the first training");
     if (s->freeze > hidden)
         usage_error("--freeze %llu: the network has %u layers, and one must learn", (unsigned long long) s->freeze,
                     hidden + 1);

@@ -146,6 +146,7 @@ training_setup(const struct settings *s, const struct training_files *files, con
         .seed = s->seed,
         .optimiser = settings_optimiser(s),
         .schedule = settings_schedule(s),
+        .ema = s->ema,
         .batch = settings_batch(s),
         .epochs = s->epochs,
         .steps = s->steps,
@@ -303,6 +304,12 @@ training_run(const struct training_files *files, struct model *model, const stru
         die_error(&error);
     }
     const struct trainer_state *state = trainer_state(trainer);
+    if (isnan(setup->schedule.lr)) {
+        /* A resumed run does not look for it again. */
+        struct value *options = value_get(model->training, "options");
+        value_set(&model->arena, options, "lr", value_float(&model->arena, trainer_lr(trainer)));
+        note("learning rate %g, by a range test", trainer_lr(trainer));
+    }
     note("engine %s; %llu training rows, %llu validation rows, %llu parameters, %llu steps an epoch",
          trainer_engine(trainer), (unsigned long long) setup->train.n, (unsigned long long) setup->valid.n,
          (unsigned long long) network_size(setup->network), (unsigned long long) trainer_epoch_steps(trainer));

@@ -81,6 +81,12 @@ put_kept(struct trainer *trainer, struct model *model, bool best, struct error *
     return status;
 }
 
+static const char *
+average_name(struct arena *arena, const char *param)
+{
+    return arena_printf(arena, "ema.%s", param);
+}
+
 static void
 put_optimiser(struct trainer *trainer, struct model *model, uint64_t steps)
 {
@@ -104,6 +110,11 @@ trainer_save(struct trainer *trainer, struct model *model, struct error *error)
             float *to = tensor_room(model, TENSOR_RESUME, kept_name(&scratch, i, true, param->name), param);
             memcpy(to, trainer->best[i][p], param_count(param) * sizeof *to);
         }
+    for (uint32_t p = 0; trainer->average != NULL && p < model->network.n_params; p++) {
+        const struct param *param = &model->network.params[p];
+        float *to = tensor_room(model, TENSOR_RESUME, average_name(&scratch, param->name), param);
+        memcpy(to, average_values(trainer->average, p), param_count(param) * sizeof *to);
+    }
     arena_free(&scratch);
     for (int f = 0; f < N_STATE_FIELDS; f++) {
         const void *at = (const char *) &trainer->state + state_fields[f].offset;
@@ -154,6 +165,12 @@ trainer_restore(struct trainer *trainer, const struct model *model, struct error
         complete = saved->rows == param->rows && saved->cols == param->cols;
         if (complete)
             memcpy(param->data, saved->data, bytes);
+        if (complete && trainer->average != NULL) {
+            const struct tensor *tensor = model_find(model, TENSOR_RESUME, average_name(&scratch, param->name));
+            complete = tensor != NULL && tensor->dtype == DTYPE_F32 && tensor->bytes == bytes;
+            if (complete)
+                memcpy(average_values(trainer->average, p), tensor->data, bytes);
+        }
         for (int i = 0; i < N_KEPT && complete && state->best_epoch > 0; i++) {
             const struct tensor *tensor = model_find(model, TENSOR_RESUME, kept_name(&scratch, i, true, param->name));
             if (trainer->best[i] == NULL)
@@ -178,6 +195,8 @@ trainer_finish(struct trainer *trainer, struct model *model, struct error *error
     model_strip(model, TENSOR_OPTIMISER);
     if (model->training != NULL)
         value_remove(model->training, "resume");
+    if (!best && trainer_show_average(trainer, error) < 0)
+        return -1;
     if (put_kept(trainer, model, best, error) < 0)
         return -1;
     put_optimiser(trainer, model, best ? trainer->state.best_moment_steps : trainer->state.moment_steps);

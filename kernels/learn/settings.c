@@ -18,7 +18,8 @@ const char *const settings_schedules[] = {"constant", "step", "cosine", "plateau
 const char *const settings_class_weights[] = {"none", "balanced", NULL};
 const char *const settings_new_classes[] = {"grow", "error", "other", NULL};
 
-enum field_kind { FIELD_STRING, FIELD_CHOICE, FIELD_U64, FIELD_DOUBLE, FIELD_BOOL, FIELD_NET };
+/* NaN in a FIELD_DOUBLE: by other settings. In a FIELD_AUTO: "auto", until it is found. */
+enum field_kind { FIELD_STRING, FIELD_CHOICE, FIELD_U64, FIELD_DOUBLE, FIELD_AUTO, FIELD_BOOL, FIELD_NET };
 
 struct field {
     const char *name; /* of the option and of the key in a record */
@@ -46,7 +47,7 @@ static const struct field fields[] = {
     FIELD("huber-delta", FIELD_DOUBLE, SETTINGS_NETWORK, huber_delta),
     FIELD("dropout", FIELD_DOUBLE, SETTINGS_OPTIMISER, dropout),
     CHOICE("optimizer", SETTINGS_OPTIMISER, optimizer, settings_optimizers),
-    FIELD("lr", FIELD_DOUBLE, SETTINGS_RUN, lr),
+    FIELD("lr", FIELD_AUTO, SETTINGS_RUN, lr),
     FIELD("momentum", FIELD_DOUBLE, SETTINGS_OPTIMISER, momentum),
     FIELD("dampening", FIELD_DOUBLE, SETTINGS_OPTIMISER, dampening),
     FIELD("beta1", FIELD_DOUBLE, SETTINGS_OPTIMISER, beta1),
@@ -55,6 +56,7 @@ static const struct field fields[] = {
     FIELD("weight-decay", FIELD_DOUBLE, SETTINGS_OPTIMISER, weight_decay),
     FIELD("decoupled", FIELD_BOOL, SETTINGS_OPTIMISER, decoupled),
     FIELD("clip", FIELD_DOUBLE, SETTINGS_OPTIMISER, clip),
+    FIELD("ema", FIELD_DOUBLE, SETTINGS_OPTIMISER, ema),
     CHOICE("schedule", SETTINGS_RUN, schedule, settings_schedules),
     FIELD("schedule-step", FIELD_U64, SETTINGS_RUN, schedule_step),
     FIELD("schedule-factor", FIELD_DOUBLE, SETTINGS_RUN, schedule_factor),
@@ -97,6 +99,7 @@ settings_default(struct settings *settings)
         .beta1 = 0.9,
         .beta2 = NAN,
         .epsilon = 1e-8,
+        .ema = NAN,
         .schedule = SCHEDULE_CONSTANT,
         .schedule_step = 30,
         .schedule_factor = 0.1,
@@ -312,9 +315,10 @@ field_value(const struct settings *settings, const struct field *field, struct a
         uint64_t u = *(const uint64_t *) at;
         return u == UINT64_MAX ? NULL : value_uint(arena, u);
     }
-    case FIELD_DOUBLE: {
+    case FIELD_DOUBLE:
+    case FIELD_AUTO: {
         double f = *(const double *) at;
-        return isnan(f) ? NULL : value_float(arena, f);
+        return !isnan(f) ? value_float(arena, f) : field->kind == FIELD_AUTO ? value_string(arena, "auto") : NULL;
     }
     default:
         return value_bool(arena, *(const bool *) at);
@@ -349,7 +353,7 @@ field_set(struct settings *settings, const struct field *field, const struct val
     void *at = (char *) settings + field->offset;
     if (field->kind == FIELD_U64)
         return value_to_u64(value, at);
-    if (field->kind == FIELD_DOUBLE)
+    if (field->kind == FIELD_DOUBLE || field->kind == FIELD_AUTO)
         return value_to_double(value, at);
     if (field->kind == FIELD_BOOL) {
         if (value->kind != VALUE_BOOL)

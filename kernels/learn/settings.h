@@ -25,7 +25,7 @@
 #include "schedule.h"
 #include "value.h"
 
-enum { SETTINGS_COUNT = 40 };
+enum { SETTINGS_COUNT = 41 };
 
 /* What --hidden auto means. */
 #define SETTINGS_AUTO_HIDDEN "128,64"
@@ -44,12 +44,14 @@ struct settings {
     double dropout;
     /* the optimiser */
     int optimizer; /* enum optimiser_kind */
-    double lr, momentum;
+    double lr;     /* NaN: auto, until a range test has found it */
+    double momentum;
     double dampening; /* when not given: momentum for `momentum`, 0 for nesterov */
     double beta1, beta2, epsilon;
     double weight_decay;
     bool decoupled;
     double clip; /* 0 = none */
+    double ema;  /* decay of the mean of weights; when not given: none */
     /* the schedule */
     int schedule; /* enum schedule_kind */
     uint64_t schedule_step, schedule_patience;

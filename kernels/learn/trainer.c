@@ -6,6 +6,7 @@
 
 #include "loss.h"
 #include "memory.h"
+#include "range.h"
 #include "trainer_inside.h"
 
 enum { SET_TRAIN, EVALUATE_ROWS = 256 };
@@ -112,6 +113,21 @@ choose_run_steps(const struct network *network, uint64_t batch)
     return rows > batch ? rows / batch : 1;
 }
 
+/* The rate that was left open, by a range test from where the run starts; then the engine starts anew. */
+static int
+find_rate(struct trainer *trainer, struct error *error)
+{
+    struct trainer_setup *setup = &trainer->setup;
+    struct plan pattern = trainer->plan;
+    pattern.adam_step = trainer->state.moment_steps;
+    if (range_find(setup->engine, trainer->engine, &pattern, &setup->schedule.lr, error) < 0)
+        return -1;
+    if (setup->schedule.lr < setup->schedule.lr_min)
+        return error_set(error, STATUS_USAGE, "--lr-min %g is larger than %g, the rate that --lr auto found",
+                         setup->schedule.lr_min, setup->schedule.lr);
+    return trainer_open_phase(trainer, setup->moments, error);
+}
+
 int
 trainer_open(struct trainer **result, const struct trainer_setup *setup, struct error *error)
 {
@@ -122,6 +138,12 @@ trainer_open(struct trainer **result, const struct trainer_setup *setup, struct 
     trainer->setup = *setup;
     trainer->epoch_steps = (setup->train.n + batch - 1) / batch;
     trainer->run_steps = choose_run_steps(network, batch);
+    if (setup->ema > 0) {
+        uint64_t every = average_every(network, batch);
+        trainer->average = average_open(network, setup->ema);
+        if (trainer->run_steps > every)
+            trainer->run_steps = every;
+    }
     if (setup->steps > 0)
         trainer->steps = setup->steps;
     else if (!size_mul(setup->epochs, trainer->epoch_steps, &trainer->steps))
@@ -146,7 +168,8 @@ trainer_open(struct trainer **result, const struct trainer_setup *setup, struct 
         for (uint32_t p = 0; p < network->n_params; p++)
             trainer->best[i][p] = arena_zalloc(&trainer->arena, param_count(&network->params[p]), sizeof(float));
     }
-    if (trainer_open_phase(trainer, setup->moments, error) < 0) {
+    if (trainer_open_phase(trainer, setup->moments, error) < 0 ||
+        (isnan(setup->schedule.lr) && find_rate(trainer, error) < 0)) {
         trainer_close(trainer);
         return -1;
     }
@@ -165,6 +188,7 @@ trainer_close(struct trainer *trainer)
     free(trainer->open.params);
     free(trainer->lr);
     free(trainer->z);
+    average_close(trainer->average);
     arena_free(&trainer->arena);
     free(trainer);
 }
@@ -222,18 +246,8 @@ keep_best(struct trainer *trainer, struct error *error)
             if (trainer->setup.engine->read(trainer->engine, kept[i], p, trainer->best[i][p], error) < 0)
                 return -1;
     state->best_loss = state->valid_loss;
-    state->best_epoch = state->epoch;
+    state->best_epoch = state->epoch + 1;
     state->best_moment_steps = state->moment_steps;
-    return 0;
-}
-
-static int
-read_params(struct trainer *trainer, struct error *error)
-{
-    const struct network *network = trainer->setup.network;
-    for (uint32_t p = 0; p < network->n_params; p++)
-        if (trainer->setup.engine->read(trainer->engine, ENGINE_PARAM, p, network->params[p].data, error) < 0)
-            return -1;
     return 0;
 }
 
@@ -247,6 +261,46 @@ diverged(const struct trainer *trainer, const char *what, struct error *error)
         what, (unsigned long long) trainer->state.epoch + 1, (unsigned long long) trainer->state.step);
 }
 
+int
+trainer_show_average(struct trainer *trainer, struct error *error)
+{
+    if (trainer->average == NULL)
+        return 0;
+    return average_show(trainer->average, trainer->setup.engine, trainer->engine, error);
+}
+
+static int
+hide_average(struct trainer *trainer, struct error *error)
+{
+    if (trainer->average == NULL)
+        return 0;
+    return average_hide(trainer->average, trainer->setup.engine, trainer->engine, error);
+}
+
+/* Validates the weights as the result would have them, and keeps them when they are the best so far. */
+static int
+judge(struct trainer *trainer, struct error *error)
+{
+    struct trainer_state *state = &trainer->state;
+    if (trainer_show_average(trainer, error) < 0 || validate(trainer, error) < 0)
+        return -1;
+    if (!isfinite(state->valid_loss))
+        return diverged(trainer, "validation", error);
+    if (state->valid_loss < state->best_loss && keep_best(trainer, error) < 0)
+        return -1;
+    return hide_average(trainer, error);
+}
+
+static int
+read_params(struct trainer *trainer, struct error *error)
+{
+    const struct network *network = trainer->setup.network;
+    for (uint32_t p = 0; p < network->n_params; p++)
+        if (trainer->setup.engine->read(trainer->engine, ENGINE_PARAM, p, network->params[p].data, error) < 0)
+            return -1;
+    return 0;
+}
+
 /* What is decided at the end of an epoch: validation, the best one, the schedule, whether to stop. */
 static int
 end_epoch(struct trainer *trainer, struct error *error)
@@ -256,13 +310,9 @@ end_epoch(struct trainer *trainer, struct error *error)
     const bool watched = setup->valid.n > 0, was_head = in_head_phase(trainer);
     state->loss = state->weight_sum > 0 ? state->loss_sum / state->weight_sum : 0;
     state->loss_sum = state->weight_sum = 0;
-    if (watched && validate(trainer, error) < 0)
+    if (watched && judge(trainer, error) < 0)
         return -1;
-    if (watched && !isfinite(state->valid_loss))
-        return diverged(trainer, "validation", error);
     state->epoch++;
-    if (watched && state->valid_loss < state->best_loss && keep_best(trainer, error) < 0)
-        return -1;
     if (state->valid_loss < state->waited_loss - setup->tolerance) {
         state->waited_loss = state->valid_loss;
         state->waited_epochs = 0;
@@ -312,7 +362,9 @@ run_steps(struct trainer *trainer, struct error *error)
     state->weight_sum += result.weight_sum;
     if (result.diverged || !isfinite(state->loss_sum))
         return diverged(trainer, "training", error);
-    return 0;
+    if (trainer->average == NULL)
+        return 0;
+    return average_take(trainer->average, trainer->setup.engine, trainer->engine, state->step, n, error);
 }
 
 int
@@ -350,6 +402,12 @@ uint64_t
 trainer_epoch_steps(const struct trainer *trainer)
 {
     return trainer->epoch_steps;
+}
+
+double
+trainer_lr(const struct trainer *trainer)
+{
+    return trainer->setup.schedule.lr;
 }
 
 const char *

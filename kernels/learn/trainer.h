@@ -37,10 +37,11 @@ struct trainer_setup {
     struct optimiser optimiser;
     const struct model *moments; /* optimiser moments to start from; or NULL = zeros */
     uint64_t moment_steps;       /* updates that made them */
-    struct schedule schedule;
-    uint32_t batch;         /* 0 = all rows */
-    uint64_t epochs, steps; /* steps > 0 wins */
-    uint64_t patience;      /* 0 = never stop early */
+    struct schedule schedule;    /* lr NaN: by a range test */
+    double ema;                  /* decay of the mean of the weights that is judged and kept in their place; 0 = none */
+    uint32_t batch;              /* 0 = all rows */
+    uint64_t epochs, steps;      /* steps > 0 wins */
+    uint64_t patience;           /* 0 = never stop early */
     double tolerance;
     double until_loss; /* stop below; 0 = off */
     float clip;
@@ -85,6 +86,8 @@ const struct trainer_state *trainer_state(const struct trainer *trainer);
 /* Steps of the whole run and of an epoch. */
 uint64_t trainer_steps(const struct trainer *trainer);
 uint64_t trainer_epoch_steps(const struct trainer *trainer);
+/* The learning rate of the schedule: as given, or as found. */
+double trainer_lr(const struct trainer *trainer);
 /* "cpu (avx512, 2 threads)" */
 const char *trainer_engine(const struct trainer *trainer);
 

@@ -4,6 +4,7 @@
 #ifndef CL_TRAINER_INSIDE_H
 #define CL_TRAINER_INSIDE_H
 
+#include "average.h"
 #include "trainer.h"
 
 /* The arrays of a parameter that are kept and restored: itself and its moments. */
@@ -22,6 +23,7 @@ struct trainer {
     uint64_t run_steps;          /* of one call of the engine */
     float *lr;                   // [run_steps]
     float **best[N_KEPT];        // [n_params] each [rows, cols]; NULL without validation rows
+    struct average *average;     /* NULL without --ema */
     float *z;                    // [EVALUATE_ROWS, o]
 };
 
@@ -46,5 +48,8 @@ optimiser_keeps(enum optimiser_kind kind, enum engine_what what)
 /* (Re)opens the engine for the phase the run is in, with setup.network's parameters and the moments kept in a model
  * (NULL = zeros). */
 int trainer_open_phase(struct trainer *trainer, const struct model *moments, struct error *error);
+
+/* Lets the engine have the mean of the weights, where there is one, in place of its own. */
+int trainer_show_average(struct trainer *trainer, struct error *error);
 
 #endif

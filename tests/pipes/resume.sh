@@ -36,6 +36,7 @@ try() {
 }
 try flights 3 --hidden 32,16 --epochs 300 --patience 0 --dropout 0.1
 try flights 2 --hidden 16 --epochs 400 --patience 200 --schedule plateau
+try flights 2 --hidden 16 --epochs 400 --patience 0 --lr auto --ema 0.99
 try diabetes 2 --hidden 32 --optimizer nesterov --schedule cosine --patience 0 --steps 12000 --lr 0.01
 # Other data is not the same run.
 cl-train --hidden 32 --steps 100 --checkpoint run.ck --every 0s -o done.ck diabetes.clt || fail "training failed"

@@ -195,12 +195,144 @@ head_first(struct trainer_setup *setup)
 }
 
 static void
+averaged(struct trainer_setup *setup)
+{
+    setup->ema = 0.97;
+}
+
+/* The last epoch is the result, and it is cut short. */
+static void
+averaged_by_steps(struct trainer_setup *setup)
+{
+    by_steps(setup);
+    setup->ema = 0.97;
+}
+
+static void
+averaged_head_first(struct trainer_setup *setup)
+{
+    head_first(setup);
+    setup->ema = 0.97;
+}
+
+static void
+rate_open(struct trainer_setup *setup)
+{
+    setup->schedule.lr = NAN;
+    setup->epochs = 6;
+}
+
+static void
 test_resumes_with_the_same_bits(void **state)
 {
     (void) state;
+    check_resume(averaged);
+    check_resume(averaged_by_steps);
+    check_resume(averaged_head_first);
+    check_resume(rate_open);
     check_resume(keep);
     check_resume(by_steps);
     check_resume(head_first);
+}
+
+/* Mean squared error over the validation rows of what the network is now. */
+static double
+valid_error(const struct fixture *f)
+{
+    struct engine_state *state;
+    struct error error;
+    float z[200];
+    double sum = 0;
+    assert_int_equal(engine_ref.open(&state, &f->model.network, &(struct engine_options){.threads = 1}, &error), 0);
+    assert_int_equal(engine_ref.forward(state, &f->setup.valid, 0, 200, z, &error), 0);
+    for (int i = 0; i < 200; i++) {
+        float d = z[i] - f->setup.valid.y[i];
+        sum += (double) (d * d);
+    }
+    engine_ref.close(state);
+    return sum / 200;
+}
+
+/* With --ema the mean is what is validated, and what is kept is what was validated; the course of training is not
+ * changed by looking at it. */
+static void
+test_the_mean_is_judged_and_kept(void **state)
+{
+    (void) state;
+    struct trainer_state end[2];
+    for (int i = 0; i < 2; i++) {
+        struct fixture *f = malloc(sizeof *f);
+        begin(f);
+        f->setup.schedule.kind = SCHEDULE_CONSTANT;
+        f->setup.epochs = 8;
+        f->setup.patience = 0;
+        f->setup.ema = i == 0 ? 0 : 0.98;
+        end[i] = run(f, &(struct saver){0}, NULL);
+        assert_true(fabs(valid_error(f) - end[i].best_loss) < 1e-6 * end[i].best_loss);
+        model_free(&f->model);
+        free(f);
+    }
+    assert_true(fabs(end[0].loss - end[1].loss) < 1e-6 * end[0].loss);
+    assert_true(end[0].valid_loss != end[1].valid_loss);
+}
+
+/* A rate that is left open is found by every exact engine alike, and then is the same run as with the rate given. */
+static void
+test_finds_a_rate(void **state)
+{
+    (void) state;
+    const struct engine *const engines[] = {&engine_ref, &engine_cpu};
+    double found[2];
+    float a[100], b[100];
+    for (int i = 0; i < 2; i++) {
+        struct fixture *f = malloc(sizeof *f);
+        struct trainer *trainer;
+        struct error error;
+        begin(f);
+        rate_open(&f->setup);
+        f->setup.engine = engines[i];
+        assert_int_equal(trainer_open(&trainer, &f->setup, &error), 0);
+        found[i] = trainer_lr(trainer);
+        assert_int_equal(trainer_run(trainer, &(struct trainer_hooks){0}, &error), 0);
+        assert_int_equal(trainer_finish(trainer, &f->model, &error), 0);
+        trainer_close(trainer);
+        params(&f->model.network, a);
+        model_free(&f->model);
+        begin(f);
+        rate_open(&f->setup);
+        f->setup.schedule.lr = found[i];
+        run(f, &(struct saver){0}, NULL);
+        size_t n = params(&f->model.network, b);
+        assert_memory_equal(a, b, n * sizeof *a);
+        model_free(&f->model);
+        free(f);
+    }
+    assert_true(found[0] == found[1]);
+    assert_true(found[0] >= 0.001 && found[0] <= 0.1);
+}
+
+/* Targets that are no numbers; and a rate that may not be as low as the one found. */
+static void
+test_no_rate_is_an_error(void **state)
+{
+    (void) state;
+    for (int i = 0; i < 2; i++) {
+        struct fixture *f = malloc(sizeof *f);
+        struct trainer *trainer;
+        struct error error;
+        begin(f);
+        rate_open(&f->setup);
+        if (i == 0)
+            for (int r = 0; r < ROWS; r++)
+                f->y[r] = NAN;
+        else
+            f->setup.schedule.lr_min = 5;
+        assert_int_equal(trainer_open(&trainer, &f->setup, &error), -1);
+        assert_int_equal(error.status, i == 0 ? STATUS_DATA : STATUS_USAGE);
+        assert_non_null(strstr(error.text, "--lr auto"));
+        model_free(&f->model);
+        free(f);
+    }
 }
 
 static void
@@ -300,6 +432,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_learns_and_keeps_the_best),
         cmocka_unit_test(test_resumes_with_the_same_bits),
+        cmocka_unit_test(test_the_mean_is_judged_and_kept),
+        cmocka_unit_test(test_finds_a_rate),
+        cmocka_unit_test(test_no_rate_is_an_error),
         cmocka_unit_test(test_frozen_layers_stay),
         cmocka_unit_test(test_l2sp_draws_back),
         cmocka_unit_test(test_stops_when_the_loss_is_reached),

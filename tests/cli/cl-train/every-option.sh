@@ -27,6 +27,7 @@ done << 'END' | sort | uniq -d
 --weight-decay 0.1
 --weight-decay 0.1 --decoupled
 --lr 0.01
+--lr auto
 --lr 0.01 --schedule cosine
 --lr 0.01 --schedule cosine --lr-min 0.005
 --lr 0.01 --schedule step --schedule-step 1
@@ -37,6 +38,7 @@ done << 'END' | sort | uniq -d
 --valid 0
 --dropout 0.3
 --clip 0.01
+--ema 0.9
 --class-weights balanced
 --seed 2
 END
