@@ -1,7 +1,7 @@
 /*
  * Every engine against `ref`, over networks x losses x optimisers x activations x batches x what a plan can ask for.
  * Exact engines by memcmp of weights, moments and loss sums after several steps, on every instruction set of this
- * machine and with 1 and 2 threads; `blas` by tolerance.
+ * machine and with 1 and 2 threads. `blas` has test_blas.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -115,24 +115,6 @@ choose_isa(const char *name)
         engine_cpu.close(state);
     arena_free(&arena);
     return there;
-}
-
-/* Largest difference relative to the largest magnitude of a parameter must stay below the tolerance. */
-static void
-assert_near(const struct spec *spec, const struct fixture *f, const float *ref, const float *other, double tolerance)
-{
-    for (uint32_t p = 0; p < f->network.n_params; p++) {
-        uint64_t n = f->network.params[p].rows * f->network.params[p].cols;
-        double most = 0.01, worst = 0;
-        for (uint64_t i = 0; i < n; i++) {
-            most = fmax(most, fabs((double) ref[i]));
-            worst = fmax(worst, fabs((double) ref[i] - (double) other[i]));
-        }
-        if (!(worst <= tolerance * most))
-            fail_msg("blas: %s differs by %g of %g; %s", f->network.params[p].name, worst, most, describe(spec));
-        ref += n;
-        other += n;
-    }
 }
 
 static unsigned n_checked;
@@ -570,36 +552,6 @@ test_frozen(void **unused)
 }
 
 static void
-test_blas(void **unused)
-{
-    (void) unused;
-    for (int optimiser = OPT_SGD; optimiser <= OPT_MOMENTUM; optimiser++)
-        for (int activation = ACT_RELU; activation <= ACT_TANH; activation += ACT_TANH - ACT_RELU)
-            for (unsigned threads = 1; threads <= 2; threads++) {
-                struct spec spec = base;
-                struct fixture f;
-                spec.n_x = 100;
-                spec.hidden[0] = 130;
-                spec.hidden[1] = activation == ACT_TANH ? 130 : 70;
-                spec.norm = activation == ACT_TANH ? NORM_LAYER : NORM_NONE;
-                spec.skips = SKIP_LAST;
-                spec.optimiser = (enum optimiser_kind) optimiser;
-                spec.activation = (enum activation) activation;
-                spec.batch = 200;
-                spec.replay = 33;
-                spec.clip = 1;
-                fixture_open(&f, &spec);
-                struct outcome ref = run(&f, &engine_ref, 1), blas = run(&f, &engine_blas, threads);
-                assert_near(&spec, &f, ref.param, blas.param, 1e-5);
-                assert_near(&spec, &f, ref.m, blas.m, 1e-4);
-                assert_true(fabs(ref.result.loss_sum - blas.result.loss_sum) < 1e-5 * ref.result.loss_sum);
-                outcome_free(&ref);
-                outcome_free(&blas);
-                arena_free(&f.arena);
-            }
-}
-
-static void
 test_refusals(void **unused)
 {
     (void) unused;
@@ -742,7 +694,6 @@ main(void)
         cmocka_unit_test(test_steps_cut_and_moved),
         cmocka_unit_test(test_forward),
         cmocka_unit_test(test_frozen),
-        cmocka_unit_test(test_blas),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_divergence_and_stop),
         cmocka_unit_test(test_count),
