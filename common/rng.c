@@ -166,14 +166,10 @@ rng_normal(struct rng_key key, uint64_t position)
     return normal_quantile(((double) (rng_u64(key, position) >> 11) + 0.5) * 0x1p-53);
 }
 
-/* A full-avalanche mixer of 32 bits; every round of the network has its own key. */
 static uint32_t
 mix(uint32_t x, uint32_t key)
 {
-    x = (x ^ key) * 0x9E3779B1u;
-    x = (x ^ x >> 15 ^ key) * 0x85EBCA77u;
-    x = (x ^ x >> 13) * 0xC2B2AE3Du;
-    return x ^ x >> 16;
+    return MIX(x, key);
 }
 
 struct permutation

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "rng.h"
+#include "rng_many.h"
 
 enum { BLOCK_ROWS = 10 };
 
@@ -28,6 +28,11 @@ struct split_dealer {
     uint32_t block_rows;
     struct stratum *strata; /* open addressing by name */
     size_t n, n_slots;      /* n_slots: a power of two */
+    /* Orders of blocks [first, first + RNG_LISTS) of the only stratum; or, in places[0], of a block of one of many. */
+    const struct rng_many *many;
+    bool ahead;
+    uint64_t first;
+    uint8_t places[RNG_LISTS][RNG_LIST_MOST];
 };
 
 static const enum split_tag part_tag[SPLIT_PARTS] = {SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST};
@@ -63,15 +68,33 @@ split_shares(struct split_rule *rule, const double *fractions, size_t n, struct 
     return 0;
 }
 
+/* The permuted places of a block by shares. While there is one stratum its next blocks are worked out together. */
+static const uint8_t *
+block_places(struct split_dealer *dealer, const struct stratum *stratum)
+{
+    if (dealer->n > 1) {
+        const struct permutation order = permutation_make(stratum->key, stratum->block, BLOCK_ROWS);
+        permutation_list(&order, dealer->places[0]);
+        return dealer->places[0];
+    }
+    if (!dealer->ahead || stratum->block - dealer->first >= RNG_LISTS) {
+        dealer->many->lists(stratum->key, stratum->block, BLOCK_ROWS, dealer->places);
+        dealer->first = stratum->block;
+        dealer->ahead = true;
+    }
+    return dealer->places[stratum->block - dealer->first];
+}
+
 /*
  * How many rows of the next block each part gets: what it is owed, whole rows first, then one more to the largest
  * remainders (the earlier part on a tie). In the order of permuted places the first rows are part 0, and so on.
  */
 static void
-share_block(struct stratum *stratum, const struct split_rule *rule)
+share_block(struct split_dealer *dealer, struct stratum *stratum)
 {
-    const struct permutation order = permutation_make(stratum->key, stratum->block, BLOCK_ROWS);
-    uint8_t place[BLOCK_ROWS], by_place[BLOCK_ROWS];
+    const struct split_rule *rule = dealer->rule;
+    const uint8_t *place = block_places(dealer, stratum);
+    uint8_t by_place[BLOCK_ROWS];
     uint32_t rows[SPLIT_PARTS], left = BLOCK_ROWS;
     for (int p = 0; p < SPLIT_PARTS; p++) {
         stratum->owed[p] += (int64_t) BLOCK_ROWS * rule->share[p];
@@ -91,7 +114,6 @@ share_block(struct stratum *stratum, const struct split_rule *rule)
     for (uint32_t p = 0, at = 0; p < SPLIT_PARTS; p++)
         for (; rows[p] > 0; rows[p]--)
             by_place[at++] = (uint8_t) part_tag[p];
-    permutation_list(&order, place);
     for (uint32_t i = 0; i < BLOCK_ROWS; i++)
         stratum->tags[i] = by_place[place[i]];
 }
@@ -102,6 +124,7 @@ split_dealer_open(const struct split_rule *rule)
     struct split_dealer *dealer = mem_zalloc(1, sizeof *dealer);
     dealer->rule = rule;
     dealer->block_rows = BLOCK_ROWS;
+    dealer->many = rng_many();
     if (rule->folds > 0)
         dealer->block_rows = (BLOCK_ROWS + rule->folds - 1) / rule->folds * rule->folds;
     return dealer;
@@ -147,7 +170,7 @@ split_deal(struct split_dealer *dealer, uint64_t name)
     if (fresh && rule->folds > 0)
         stratum->order = permutation_make(stratum->key, stratum->block, dealer->block_rows);
     else if (fresh)
-        share_block(stratum, rule);
+        share_block(dealer, stratum);
 
     uint32_t next = stratum->next++;
     if (rule->folds == 0)

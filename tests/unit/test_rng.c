@@ -188,6 +188,17 @@ check_many(const struct rng_many *many)
             for (uint64_t i = 0; i < n; i++)
                 assert_true(to[i] == rng_u64(key, first[k] + i));
         }
+    for (uint32_t n = 0; n <= RNG_LIST_MOST; n++)
+        for (uint64_t block = UINT32_MAX - 100; block < (uint64_t) UINT32_MAX + 100; block += RNG_LISTS) {
+            const struct rng_key key = rng_key(n, RNG_SPLIT, 0);
+            uint8_t lists[RNG_LISTS][RNG_LIST_MOST];
+            many->lists(key, block, n, lists);
+            for (uint32_t s = 0; s < RNG_LISTS; s++) {
+                const struct permutation p = permutation_make(key, block + s, n);
+                for (uint32_t i = 0; i < n; i++)
+                    assert_int_equal(lists[s][i], permutation_at(&p, i));
+            }
+        }
 }
 
 static void
