@@ -85,7 +85,7 @@ struct training_files {
         OPT_U64(0, "threads", "N", &(f).threads, 1, 4096, "threads [all cores]"), \
         OPT_STRING(0, "device", "auto|cpu|ref|blas", &(f).device, "where to compute [auto]"), \
         OPT_STRING(0, "numerics", "exact|fast", &(f).numerics, \
-                   "the same bits everywhere, or speed [exact, or CL_NUMERICS]"), \
+                   "the same bits everywhere, or OpenBLAS where it is faster [exact, or CL_NUMERICS]"), \
         OPT_LEVEL('z', "compress", "LEVEL", &(f).level, 3, 1, 19, "zstd level of the checkpoint [3]"), \
         OPT_STRING('o', "output", "FILE", &(f).output, "write to FILE, whole or not at all")
 
