@@ -5,14 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "memory.h"
 #include "rng.h"
 
 enum { FIRST_BYTES = 1 << 16, DOUBLE_BYTES = 64 << 20, PIECE_BYTES = 4 << 20, HOLD_BLOCK = 100 };
-/* Arrays of some size live on large pages where the system has them: filling 100 MB takes 7 ms in place of 37. */
-enum { LARGE_PAGE = 2 << 20, LARGE_FROM = 2 * LARGE_PAGE };
+/*
+ * Arrays of some size live on large pages where the system has them: filling 100 MB takes 7 ms in place of 37. But in a
+ * virtual machine that gave its free memory back, a large page is one that the host must find again, 4 KiB at a time:
+ * 200 ms. So each is touched by itself, and after one that took too long the rest of the array stays on small pages.
+ */
+enum { LARGE_PAGE = 2 << 20, LARGE_FROM = 2 * LARGE_PAGE, LARGE_SLOW_NS = 1500000 };
 
 /* ---- growing arrays ---- */
 
@@ -54,6 +59,7 @@ array_spill(struct dataset_array *array, struct dataset_memory *memory, size_t b
     memory->used_bytes -= array->used_bytes;
     array->data = data;
     array->mapped_bytes = bytes;
+    array->touched_bytes = 0;
     array->fd = fd;
     return 0;
 }
@@ -68,6 +74,37 @@ mapping_for(size_t need)
     if (bytes >= LARGE_FROM && page < LARGE_PAGE)
         page = LARGE_PAGE;
     return (bytes + page - 1) / page * page;
+}
+
+static uint64_t
+thread_ns(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (uint64_t) time.tv_sec * 1000000000 + (uint64_t) time.tv_nsec;
+}
+
+/* Asks for large pages from the end of the used bytes on. Refused: small pages do as well. */
+static void
+array_enlarge_pages(struct dataset_array *array)
+{
+    if (array->fd >= 0 || array->mapped_bytes < LARGE_FROM || array->small_pages)
+        return;
+    if (array->touched_bytes == 0)
+        array->touched_bytes = (array->used_bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+    madvise(array->data, array->mapped_bytes, MADV_HUGEPAGE);
+}
+
+static void
+array_touch(struct dataset_array *array, size_t need)
+{
+    for (; array->touched_bytes < need && !array->small_pages; array->touched_bytes += LARGE_PAGE) {
+        const uint64_t start = thread_ns();
+        ((volatile char *) array->data)[array->touched_bytes] = 0;
+        array->small_pages = thread_ns() - start > LARGE_SLOW_NS;
+        if (array->small_pages)
+            madvise(array->data, array->mapped_bytes, MADV_NOHUGEPAGE);
+    }
 }
 
 /* Room for `more` bytes behind the used ones, which then count as used. Returns it, or NULL. */
@@ -91,9 +128,10 @@ array_extend(struct dataset_array *array, struct dataset_memory *memory, size_t 
         }
         array->data = data;
         array->mapped_bytes = bytes;
-        if (array->fd < 0 && bytes >= LARGE_FROM)
-            madvise(data, bytes, MADV_HUGEPAGE); /* refused: small pages do as well */
+        array_enlarge_pages(array);
     }
+    if (array->touched_bytes != 0)
+        array_touch(array, need);
     if (array->fd < 0)
         memory->used_bytes += more;
     array->used_bytes = need;

@@ -34,7 +34,9 @@ struct dataset_memory {
 struct dataset_array {
     void *data;
     size_t used_bytes, mapped_bytes;
-    int fd; /* -1 = anonymous */
+    size_t touched_bytes; /* large pages up to here are there; 0: none were asked for */
+    bool small_pages;     /* large ones came too slowly */
+    int fd;               /* -1 = anonymous */
 };
 
 struct dataset {
