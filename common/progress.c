@@ -73,12 +73,18 @@ progress_draw(struct progress *progress, const char *format, ...)
 }
 
 void
-progress_end(struct progress *progress)
+progress_erase(struct progress *progress)
 {
     static const char erase[] = "\r\033[K";
     if (progress->drawn)
         put(erase, sizeof erase - 1);
     progress->drawn = false;
+}
+
+void
+progress_end(struct progress *progress)
+{
+    progress_erase(progress);
     progress->enabled = false;
 }
 

@@ -1,6 +1,6 @@
 /*
  * A progress line on stderr: only when stderr is a terminal, not under -q, and after the work lasted a second;
- * redrawn at most four times a second; erased by progress_end().
+ * redrawn at most four times a second; erased by progress_end(), and by progress_erase() before a message.
  */
 #ifndef CL_PROGRESS_H
 #define CL_PROGRESS_H
@@ -18,6 +18,8 @@ void progress_begin(struct progress *progress);
 /* True when it is time to draw (cheap: one clock read). */
 bool progress_due(struct progress *progress);
 void progress_draw(struct progress *progress, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Takes the line away until it is drawn again. */
+void progress_erase(struct progress *progress);
 void progress_end(struct progress *progress);
 double progress_elapsed_s(const struct progress *progress);
 
