@@ -373,6 +373,13 @@ dataset_record_numbers(const struct dataset *dataset, const uint64_t *indices, u
         uint64_t gap = stored ? get_varint(&at) : dataset->run_first - dataset->run_end;
         uint64_t length = stored ? get_varint(&at) : dataset->run_length;
         record += gap;
+        if (holder.fraction <= 0) {
+            for (; found < m && indices[found] < kept + length; found++)
+                rowno[found] = record + (indices[found] - kept);
+            kept += length;
+            record += length;
+            continue;
+        }
         for (uint64_t i = 0; i < length && found < m; i++, came++, record++) {
             if (is_held(&holder, came))
                 continue;
