@@ -8,9 +8,12 @@
 #include "numerics.h"
 
 enum {
-    CHUNK_BYTES = 8 << 20,     /* what the activations of a chunk may take (they should stay in the cache) */
-    PIECE_ROWS = 96,           /* rows of a weight in one piece of the gradient phase */
-    PIECE_ELEMENTS = 1 << 15,  /* elements in one piece of the update phase */
+    CHUNK_BYTES = 1 << 20,     /* what the activations of a chunk may take: they should stay in the cache, */
+    CHUNK_TIMES = 8,           /* unless that is less than so many times the parameters, whose gradients it adds */
+    PIECE_ROWS = 48,           /* rows of the smallest and of the largest piece of a large weight: whole tiles, */
+    PIECE_ROWS_MOST = 192,     /* whole vectors of the transpose */
+    PIECES_EACH = 8,           /* of a large weight, for each thread, if they are not too small or large */
+    PIECE_ELEMENTS = 1 << 12,  /* a weight that is not cut */
     DIRECT_ELEMENTS = 1 << 14, /* a weight that is multiplied as it is, not packed: it fits the nearest cache */
     DIRECT_COLUMNS = 256,
 };
@@ -19,6 +22,15 @@ static size_t
 aligned(size_t n)
 {
     return (n + CPU_ALIGN - 1) / CPU_ALIGN * CPU_ALIGN;
+}
+
+/* Floats from row to row: not 4096 bytes or a large part of it, else the rows of a panel share a few sets of the cache.
+ */
+static size_t
+stride(size_t n)
+{
+    enum { LARGE_PART = 128 };
+    return aligned(n) % LARGE_PART == 0 && n > LARGE_PART ? aligned(n) + CPU_ALIGN : aligned(n);
 }
 
 static size_t
@@ -90,12 +102,13 @@ static size_t
 chunk_most(const struct engine_state *state)
 {
     size_t row_bytes = (state->ld_x + state->network->n_c) * sizeof(float), blocks = CPU_CHUNK_BLOCKS;
+    size_t bytes = CHUNK_TIMES * sizeof(float) * (size_t) network_size(state->network);
     for (uint32_t l = 0; l < state->network->n_layers; l++) {
         const struct layer *layer = &state->network->layers[l];
         size_t buffers = 3 + (layer->norm != NORM_NONE ? 2 : 0) + (layer->skip >= 0 ? 1 : 0);
         row_bytes += buffers * state->layers[l].ld * sizeof(float);
     }
-    while (blocks > 1 && blocks * NUM_BLOCK_ROWS * row_bytes > CHUNK_BYTES)
+    while (blocks > 1 && blocks * NUM_BLOCK_ROWS * row_bytes > (bytes < CHUNK_BYTES ? CHUNK_BYTES : bytes))
         blocks /= 2;
     return blocks * NUM_BLOCK_ROWS;
 }
@@ -103,7 +116,7 @@ chunk_most(const struct engine_state *state)
 void
 cpu_chunk_reserve(struct engine_state *state, uint64_t rows)
 {
-    size_t most = chunk_most(state), n = rows < most ? (size_t) rows : most, n_c = state->network->n_c;
+    size_t most = state->chunk_most, n = rows < most ? (size_t) rows : most, n_c = state->network->n_c;
     if (n <= state->chunk_rows)
         return;
     chunk_free(state);
@@ -135,31 +148,33 @@ cpu_chunk_reserve(struct engine_state *state, uint64_t rows)
     }
 }
 
+/* Rows of a piece of a parameter. */
+static size_t
+piece_rows(const struct engine_state *state, uint32_t p)
+{
+    const struct param *param = &state->network->params[p];
+    size_t n = (size_t) param->rows, step = n / (PIECES_EACH * state->threads) / PIECE_ROWS * PIECE_ROWS;
+    if (param->kind != PARAM_WEIGHT || size_of(state->network, p) <= PIECE_ELEMENTS)
+        return n == 0 ? 1 : n;
+    if (state->layers[param->layer].foreign)
+        return (n / state->threads + PIECE_ROWS) / PIECE_ROWS * PIECE_ROWS;
+    return step < PIECE_ROWS ? PIECE_ROWS : step > PIECE_ROWS_MOST ? PIECE_ROWS_MOST : step;
+}
+
 static void
 pieces_open(struct engine_state *state)
 {
     const struct network *network = state->network;
-    size_t n_gradient = 0, n_update = 0;
+    size_t n = 0;
+    for (uint32_t p = 0; p < network->n_params; p++)
+        n += network->params[p].rows / piece_rows(state, p) + 1;
+    free(state->pieces);
+    state->n_pieces = 0;
+    state->pieces = mem_array(n, sizeof *state->pieces);
     for (uint32_t p = 0; p < network->n_params; p++) {
-        n_gradient += network->params[p].rows / PIECE_ROWS + 1;
-        n_update += size_of(network, p) / PIECE_ELEMENTS + 1;
-    }
-    free(state->gradient_pieces);
-    free(state->update_pieces);
-    state->n_gradient_pieces = state->n_update_pieces = 0;
-    state->gradient_pieces = mem_array(n_gradient, sizeof *state->gradient_pieces);
-    state->update_pieces = mem_array(n_update, sizeof *state->update_pieces);
-    for (uint32_t p = 0; p < network->n_params; p++) {
-        bool table = network->params[p].kind == PARAM_CATEGORY;
-        size_t rows = network->params[p].rows, size = size_of(network, p), step = PIECE_ROWS;
-        if (state->layers[network->params[p].layer].foreign)
-            step = rows / state->threads + PIECE_ROWS;
-        for (size_t i = 0; i < rows; i += table ? rows : step)
-            state->gradient_pieces[state->n_gradient_pieces++] =
-                (struct cpu_piece){p, i, table || rows - i < step ? rows : i + step};
-        for (size_t i = 0; i < size; i += table ? size : PIECE_ELEMENTS)
-            state->update_pieces[state->n_update_pieces++] =
-                (struct cpu_piece){p, i, table || size - i < PIECE_ELEMENTS ? size : i + PIECE_ELEMENTS};
+        size_t rows = network->params[p].rows, step = piece_rows(state, p);
+        for (size_t i = 0; i < rows; i += step)
+            state->pieces[state->n_pieces++] = (struct cpu_piece){p, i, rows - i < step ? rows : i + step};
     }
 }
 
@@ -210,20 +225,22 @@ cpu_open(struct engine_state **out, const struct network *network, const struct 
     state->network = network;
     state->kernels = kernels;
     state->threads = options->threads == 0 ? threads_available() : options->threads;
-    state->ld_x = aligned(network->n_x);
+    state->ld_x = stride(network->layers[0].n_in);
     state->values[ENGINE_PARAM] = values_open(network);
     for (uint32_t p = 0; p < network->n_params; p++)
         memcpy(state->values[ENGINE_PARAM][p], network->params[p].data, size_of(network, p) * sizeof(float));
+    cpu_bins_open(state);
     state->squares = floats(network->n_params, 1);
     state->layers = mem_zalloc(network->n_layers, sizeof *state->layers);
     for (uint32_t l = 0; l < network->n_layers; l++) {
         struct cpu_layer *layer = &state->layers[l];
         layer->n_in = network->layers[l].n_in;
         layer->n_out = network->layers[l].n_out;
-        layer->ld = aligned(layer->n_out);
+        layer->ld = stride(layer->n_out);
         layer->start = floats(layer->ld, 1);
         panels_open(state, l);
     }
+    state->chunk_most = chunk_most(state);
     pieces_open(state);
     if (options->max_rows != 0)
         cpu_chunk_reserve(state, options->max_rows);
@@ -248,9 +265,9 @@ cpu_close(struct engine_state *state)
         panels_close(&state->layers[l]);
         free(state->layers[l].start);
     }
+    cpu_bins_close(state);
     free(state->layers);
-    free(state->gradient_pieces);
-    free(state->update_pieces);
+    free(state->pieces);
     free(state->squares);
     free(state);
 }
@@ -281,7 +298,7 @@ static void
 step_gradient(struct engine_state *state, struct plan_rows *rows, uint64_t first, uint64_t last, bool wide,
               const struct plan_update *update, struct run_result *result)
 {
-    uint64_t most = chunk_most(state);
+    uint64_t most = state->chunk_most;
     uint32_t depth = 0;
     for (uint64_t chunk = 0; first + chunk * most < last; chunk++) {
         uint64_t at = first + chunk * most, n = last - at < most ? last - at : most;
@@ -303,7 +320,7 @@ step_gradient(struct engine_state *state, struct plan_rows *rows, uint64_t first
 static uint64_t
 chunk_operations(const struct engine_state *state, uint64_t n)
 {
-    uint64_t most = chunk_most(state);
+    uint64_t most = state->chunk_most;
     return cpu_step_operations(state, n < most ? (size_t) n : (size_t) most);
 }
 
@@ -323,7 +340,7 @@ prepare(struct engine_state *state, const struct plan *plan, struct error *error
     state->ahead.n = 0;
     uint64_t rows = plan_rows_most(plan, state->sets);
     cpu_chunk_reserve(state, rows);
-    for (uint64_t chunks = (rows - 1) / chunk_most(state), level = 0; chunks != 0; chunks >>= 1, level++)
+    for (uint64_t chunks = (rows - 1) / state->chunk_most, level = 0; chunks != 0; chunks >>= 1, level++)
         if (state->tree[level] == NULL)
             state->tree[level] = cpu_gradient_open(state->network);
     if (!state->packed)
@@ -344,7 +361,7 @@ cpu_run(struct engine_state *state, const struct plan *plan, struct run_result *
             break;
         plan_rows_step(&rows, plan->first_step + s);
         struct plan_update update = plan_update(plan, plan->first_step + s);
-        bool at_once = update.clip == 0 && update.anchor == 0 && rows.n <= chunk_most(state);
+        bool at_once = update.clip == 0 && update.anchor == 0 && rows.n <= state->chunk_most;
         bool wide = cpu_choose_begin(state, chunk_operations(state, rows.n));
         step_gradient(state, &rows, 0, rows.n, wide, at_once ? &update : NULL, result);
         cpu_update(state, &update, at_once);
@@ -423,6 +440,8 @@ cpu_write(struct engine_state *state, enum engine_what what, uint32_t param, con
         memcpy(values[param], from, size_of(state->network, param) * sizeof *from);
     if (what == ENGINE_PARAM)
         state->packed = false;
+    if (what == ENGINE_PARAM && state->network->params[param].kind == PARAM_EDGES)
+        cpu_bins_set(state);
     return 0;
 }
 

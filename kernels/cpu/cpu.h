@@ -40,6 +40,12 @@ struct cpu_layer {
     float *dh;          /* [chunk rows + spare, ld] where the layer adds another one's h */
 };
 
+/* The bins of all numeric features, one after the other: network.n_bins of each. */
+struct cpu_bins {
+    uint32_t *feature;
+    float *low, *inverse;
+};
+
 /* The rows of one category table that have a gradient; what is stored for all others means nothing. */
 struct cpu_touched {
     uint32_t *codes; /* [n] in order of appearance */
@@ -52,10 +58,10 @@ struct cpu_gradient {
     struct cpu_touched *touched; /* [n_params], used for category tables */
 };
 
-/* A piece of a parameter for the gradient and update phases. */
+/* A piece of a parameter for the gradient, update and packing. */
 struct cpu_piece {
     uint32_t param;
-    size_t first, last; /* rows of a weight (gradient), elements (update) */
+    size_t first, last; /* rows: of a weight, some; of others, all */
 };
 
 /* One thread or all? What trials said: choose.c. */
@@ -88,13 +94,14 @@ struct engine_state {
     struct cpu_gradient *tree[64];     /* of whole subtrees of chunks */
     struct plan_set sets[ENGINE_MAX_SETS];
     struct cpu_layer *layers;
+    struct cpu_bins bins;
     bool packed; /* panels hold the parameters */
-    struct cpu_piece *gradient_pieces, *update_pieces;
-    size_t n_gradient_pieces, n_update_pieces;
+    struct cpu_piece *pieces;
+    size_t n_pieces;
     float *squares; /* [n_params] */
 
     /* the chunk: rows of a step or of forward(), [chunk_rows] each */
-    size_t chunk_rows, ld_x;
+    size_t chunk_most, chunk_rows, ld_x;
     float *x;        /* [rows + spare, ld_x] */
     uint32_t *c;     /* [rows, n_c] */
     float *y;        /* [rows, o] */
@@ -143,6 +150,11 @@ void cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t
 bool cpu_choose_begin(struct engine_state *state, uint64_t operations);
 void cpu_choose_end(struct engine_state *state);
 
+/* input.c: the bins, after their edges. */
+void cpu_bins_open(struct engine_state *state);
+void cpu_bins_set(struct engine_state *state);
+void cpu_bins_close(struct engine_state *state);
+
 /* order.c: sets of rows [first, first + n) of the step, and row numbers in them, into the chunk. */
 void cpu_chunk_rows(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n);
 
@@ -154,8 +166,8 @@ void cpu_gradient_clear(const struct network *network, struct cpu_gradient *grad
 /* to += from. */
 void cpu_gradient_add(const struct engine_state *state, struct cpu_gradient *to, const struct cpu_gradient *from);
 /*
- * Gradient of the n rows of the chunk, by pieces, `wide` = over threads. With `update` != NULL each piece of a weight
- * is updated as soon as it is there: for a step of one chunk whose update does not need the whole gradient.
+ * Gradient of the n rows of the chunk, by pieces, `wide` = over threads. With `update` != NULL each piece of what is no
+ * table is updated as soon as it is there: for a step of one chunk whose update does not need the whole gradient.
  */
 void cpu_chunk_gradient(struct engine_state *state, struct cpu_gradient *gradient, size_t n, bool wide,
                         const struct plan_update *update);
@@ -167,9 +179,13 @@ void cpu_gradient_set(const struct network *network, struct cpu_gradient *gradie
 /* update.c: elements [first, first + n) of a parameter; gradient is that of its element 0. */
 void cpu_update_elements(const struct engine_state *state, const struct plan_update *update, float factor, uint32_t p,
                          size_t first, size_t n, const float *gradient);
-/* Anchor, clipping, decay, update from state->gradient, which it uses up; then packs. weights_done: weights have been
- * updated with their gradient. */
-void cpu_update(struct engine_state *state, const struct plan_update *update, bool weights_done);
+/* A piece of a parameter that is no table, and what the products read in its place. */
+void cpu_update_piece(const struct engine_state *state, const struct plan_update *update, float factor,
+                      const struct cpu_piece *piece, const float *gradient);
+/* Anchor, clipping, decay, update from state->gradient, which it uses up. tables_only: the rest has been updated piece
+ * by piece, with its gradient. */
+void cpu_update(struct engine_state *state, const struct plan_update *update, bool tables_only);
+/* All parameters for the products. */
 void cpu_pack(struct engine_state *state);
 
 /* Tasks over the pool when wide, else one after the other. */

@@ -175,7 +175,7 @@ struct gradient_job {
     const struct plan_update *update;
 };
 
-/* Rows [first, last) of the gradient of a weight, and their update where it can be done at once. */
+/* Rows [first, last) of the gradient of a weight. */
 static void
 weight_gradient(const struct gradient_job *job, const struct cpu_piece *piece, const float *X, size_t ldx, float *dW)
 {
@@ -186,8 +186,6 @@ weight_gradient(const struct gradient_job *job, const struct cpu_piece *piece, c
         state->products->gradient(job->rows, last - first, n, X + first, ldx, layer->dz, layer->ld, dW + first * n);
     else
         state->kernels->gradient(job->rows, first, last, n, X, ldx, layer->dz, layer->ld, dW);
-    if (job->update != NULL)
-        cpu_update_elements(state, job->update, 1, piece->param, first * n, (last - first) * n, dW);
 }
 
 static void
@@ -195,7 +193,7 @@ gradient_task(void *arg, size_t index)
 {
     struct gradient_job *job = arg;
     struct engine_state *state = job->state;
-    const struct cpu_piece *piece = &state->gradient_pieces[index];
+    const struct cpu_piece *piece = &state->pieces[index];
     const struct param *param = &state->network->params[piece->param];
     const struct cpu_layer *layer = &state->layers[param->layer];
     float *values = job->gradient->values[piece->param];
@@ -215,6 +213,8 @@ gradient_task(void *arg, size_t index)
     case PARAM_BIAS:
         state->kernels->bias_gradient(job->rows, layer->n_out, layer->dz, layer->ld, values);
         break;
+    case PARAM_EDGES: /* learn nothing */
+        break;
     case PARAM_GAIN:
         state->kernels->gain_gradient(job->rows, layer->n_out, layer->ld, layer->u, layer->dy, values);
         break;
@@ -223,8 +223,10 @@ gradient_task(void *arg, size_t index)
         break;
     case PARAM_CATEGORY:
         category_gradient(state, param->category, job->rows, values, &job->gradient->touched[piece->param]);
-        break;
+        return;
     }
+    if (job->update != NULL)
+        cpu_update_piece(state, job->update, 1, piece, values);
 }
 
 void
@@ -232,5 +234,5 @@ cpu_chunk_gradient(struct engine_state *state, struct cpu_gradient *gradient, si
                    const struct plan_update *update)
 {
     struct gradient_job job = {state, gradient, n, update};
-    cpu_each(state, wide, state->n_gradient_pieces, gradient_task, &job);
+    cpu_each(state, wide, state->n_pieces, gradient_task, &job);
 }

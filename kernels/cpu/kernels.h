@@ -17,15 +17,16 @@
 #include "plan.h"
 #include "rng.h"
 
-enum { CPU_ALIGN = 16, CPU_SPARE_ROWS = 8, CPU_ROW_STEP = 8, CPU_CHUNK_BLOCKS = 8, CPU_PERMUTE_ROWS = 1024 };
+enum { CPU_ALIGN = 16, CPU_SPARE_ROWS = 8, CPU_ROW_STEP = 8, CPU_CHUNK_BLOCKS = 16, CPU_PERMUTE_ROWS = 1024 };
 
 struct cpu_kernels {
     const char *name;
     /* Floats that the panels of a [k, n] matrix take. */
     size_t (*panel_floats)(size_t k, size_t n);
-    /* Panels of W [k, n], or of the transpose of W [n, k]. */
-    void (*pack)(size_t k, size_t n, const float *W, float *panels);
-    void (*pack_transposed)(size_t k, size_t n, const float *W, float *panels);
+    /* What rows [first, last) of W [rows, cols] are in its panels, or in those of its transpose, which start zeroed.
+     * first is a multiple of CPU_ALIGN; last, too, or the end. */
+    void (*pack)(size_t rows, size_t cols, size_t first, size_t last, const float *W, float *panels);
+    void (*pack_transposed)(size_t rows, size_t cols, size_t first, size_t last, const float *W, float *panels);
     /* C [m, n] = start + A [m, k] W [k, n], terms ascending; start: [ld of C] or NULL = 0. ldw: 0 = panels. */
     void (*product)(size_t m, size_t k, size_t n, const float *A, size_t lda, const float *W, size_t ldw,
                     const float *start, float *C, size_t ldc);
@@ -43,6 +44,10 @@ struct cpu_kernels {
     void (*gain_gradient)(size_t rows, size_t n, size_t ld, const float *u, const float *dy, float *dgain);
     /* to [rows, ld] = those rows of x [.., d]. */
     void (*gather)(size_t rows, size_t d, const float *x, const uint64_t *row, float *to, size_t ld);
+    /* The same, clipped softly at +-limit (0: not), and behind them n bins of features, each with where it begins and
+     * one over its width. */
+    void (*encode)(size_t rows, size_t d, const float *x, const uint64_t *row, float limit, size_t n,
+                   const uint32_t *feature, const float *low, const float *inverse, float *to, size_t ld);
     /* to += from. */
     void (*add)(size_t n, const float *from, float *to);
     /* h [m, n] += the rows of n_c tables [.., n] that the codes c [m, n_c] name, one after the other. CPU_ALIGN floats

@@ -14,6 +14,7 @@
 
 #include "products.inc.h"
 
+#include "encode.inc.h"
 #include "norm.inc.h"
 
 /* ---- activations ---- */
@@ -473,6 +474,7 @@ const struct cpu_kernels CPU_KERNELS = {
     .normalise_back = normalise_back,
     .gain_gradient = gain_gradient,
     .gather = gather,
+    .encode = encode,
     .add = add,
     .add_categories = add_categories,
     .sum_list = sum_list,

@@ -162,10 +162,14 @@ loss_rows(const struct rows_job *job, size_t r, size_t last)
 static void
 gather_inputs(struct engine_state *state, const struct rowset *set, size_t r, size_t last)
 {
-    size_t k = state->network->n_c;
-    if (state->network->n_x != 0)
-        state->kernels->gather(last - r, state->network->n_x, set->x, state->row + r, state->x + r * state->ld_x,
-                               state->ld_x);
+    size_t d = state->network->n_x, k = state->network->n_c;
+    const struct cpu_bins *bins = &state->bins;
+    float *to = state->x + r * state->ld_x;
+    if (state->network->n_bins != 0 || (state->network->softclip > 0 && d != 0))
+        state->kernels->encode(last - r, d, set->x, state->row + r, state->network->softclip, state->network->n_bins,
+                               bins->feature, bins->low, bins->inverse, to, state->ld_x);
+    else if (d != 0)
+        state->kernels->gather(last - r, d, set->x, state->row + r, to, state->ld_x);
     for (size_t i = r; k != 0 && i < last; i++)
         memcpy(state->c + i * k, set->c + state->row[i] * k, k * sizeof *set->c);
 }

@@ -11,7 +11,7 @@ struct update_job {
     struct engine_state *state;
     const struct plan_update *update;
     float factor;
-    bool weights_done;
+    bool tables_only;
 };
 
 static int
@@ -89,59 +89,74 @@ cpu_update_elements(const struct engine_state *state, const struct plan_update *
                            update->uses_v ? state->values[ENGINE_V][p] + first : NULL);
 }
 
+/* Rows of a parameter, as the products read them. */
+static void
+pack_piece(const struct engine_state *state, const struct cpu_piece *piece)
+{
+    const struct param *param = &state->network->params[piece->param];
+    const struct cpu_layer *layer = &state->layers[param->layer];
+    const float *values = state->values[ENGINE_PARAM][piece->param];
+    if (param->kind == PARAM_BIAS)
+        memcpy(layer->start, values, layer->n_out * sizeof *values);
+    if (param->kind != PARAM_WEIGHT || layer->foreign)
+        return;
+    if (layer->panels != NULL)
+        state->kernels->pack(layer->n_in, layer->n_out, piece->first, piece->last, values, layer->panels);
+    if (layer->panels_back != NULL)
+        state->kernels->pack_transposed(layer->n_in, layer->n_out, piece->first, piece->last, values,
+                                        layer->panels_back);
+}
+
+void
+cpu_update_piece(const struct engine_state *state, const struct plan_update *update, float factor,
+                 const struct cpu_piece *piece, const float *gradient)
+{
+    size_t cols = state->network->params[piece->param].cols;
+    cpu_update_elements(state, update, factor, piece->param, piece->first * cols, (piece->last - piece->first) * cols,
+                        gradient);
+    pack_piece(state, piece);
+}
+
 static void
 update_task(void *arg, size_t index)
 {
     const struct update_job *job = arg;
     const struct engine_state *state = job->state;
-    const struct cpu_piece *piece = &state->update_pieces[index];
+    const struct cpu_piece *piece = &state->pieces[index];
     const struct param *param = &state->network->params[piece->param];
     const struct cpu_touched *touched = &state->gradient->touched[piece->param];
+    const float *gradient = state->gradient->values[piece->param];
     if (!plan_trainable(state->network, piece->param))
         return;
-    const float *gradient = state->gradient->values[piece->param];
-    if (job->weights_done && param->kind == PARAM_WEIGHT)
-        return;
-    if (param->kind != PARAM_CATEGORY)
-        cpu_update_elements(state, job->update, job->factor, piece->param, piece->first, piece->last - piece->first,
-                            gradient);
+    if (param->kind != PARAM_CATEGORY && !job->tables_only)
+        cpu_update_piece(state, job->update, job->factor, piece, gradient);
     for (uint32_t i = 0; param->kind == PARAM_CATEGORY && i < touched->n; i++)
         cpu_update_elements(state, job->update, job->factor, piece->param, touched->codes[i] * param->cols, param->cols,
                             gradient);
 }
 
-/* Task 2 l packs layer l for the forward product, 2 l + 1 for the backward product. */
 static void
 pack_task(void *arg, size_t index)
 {
     struct engine_state *state = arg;
-    const struct layer *layer = &state->network->layers[index / 2];
-    struct cpu_layer *own = &state->layers[index / 2];
-    const float *W = state->values[ENGINE_PARAM][layer->weight], *b = state->values[ENGINE_PARAM][layer->bias];
-    if (index % 2 == 0)
-        memcpy(own->start, b, own->n_out * sizeof *b);
-    if (own->foreign)
-        return;
-    if (index % 2 == 0 && own->panels != NULL)
-        state->kernels->pack(own->n_in, own->n_out, W, own->panels);
-    if (index % 2 != 0 && own->panels_back != NULL)
-        state->kernels->pack_transposed(own->n_out, own->n_in, W, own->panels_back);
+    pack_piece(state, &state->pieces[index]);
 }
 
 void
 cpu_pack(struct engine_state *state)
 {
-    cpu_each(state, network_size(state->network) > WIDE_UPDATE, 2 * (size_t) state->network->n_layers, pack_task,
-             state);
+    cpu_each(state, network_size(state->network) > WIDE_UPDATE, state->n_pieces, pack_task, state);
     state->packed = true;
 }
 
 void
-cpu_update(struct engine_state *state, const struct plan_update *update, bool weights_done)
+cpu_update(struct engine_state *state, const struct plan_update *update, bool tables_only)
 {
     const struct network *network = state->network;
-    struct update_job job = {state, update, 1, weights_done};
-    bool wide = network_size(network) > WIDE_UPDATE;
+    struct update_job job = {state, update, 1, tables_only};
+    bool wide = !tables_only && network_size(network) > WIDE_UPDATE;
+    if (tables_only && network->n_c == 0)
+        return;
     cpu_each(state, wide, network->n_params, prepare_task, &job);
     if (update->clip > 0) {
         double squares = 0;
@@ -151,7 +166,6 @@ cpu_update(struct engine_state *state, const struct plan_update *update, bool we
         if (norm > update->clip)
             job.factor = update->clip / norm;
     }
-    cpu_each(state, wide, state->n_update_pieces, update_task, &job);
+    cpu_each(state, wide, state->n_pieces, update_task, &job);
     cpu_gradient_clear(network, state->gradient);
-    cpu_pack(state);
 }

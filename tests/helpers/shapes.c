@@ -76,9 +76,9 @@ ours(const struct cpu_kernels *kernels, enum kind kind, struct layer_data *l)
     enum { CHUNK = CPU_CHUNK_BLOCKS * NUM_BLOCK_ROWS };
     const bool direct = l->n_in * l->n_out <= DIRECT_ELEMENTS && l->n_out <= DIRECT_COLUMNS;
     if (kind == FORWARD && !direct)
-        kernels->pack(l->n_in, l->n_out, l->W, l->panels);
+        kernels->pack(l->n_in, l->n_out, 0, l->n_in, l->W, l->panels);
     if (kind == BACKWARD)
-        kernels->pack_transposed(l->n_out, l->n_in, l->W, l->panels);
+        kernels->pack_transposed(l->n_in, l->n_out, 0, l->n_in, l->W, l->panels);
     size_t step = kind == GRADIENT ? CHUNK : GROUP_ROWS;
     for (size_t r = 0; r < l->rows; r += step) {
         size_t m = l->rows - r < step ? l->rows - r : step;
