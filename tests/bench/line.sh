@@ -5,7 +5,9 @@
 # The work: read 29 columns of numbers (tests/helpers/sample.c, physics: 234 MB), hold 10 % of the rows out for
 # validation and 10 % for a test, scale by the training rows, train 28-64-32-1 with Adam for two epochs, look at the
 # validation rows after each, write the model. Everything is read from the page cache, best of three runs (the peers:
-# two for each number of threads). Python counts from after its imports, which take a second or two themselves.
+# two for each number of threads). Python counts from after its imports, which take a second or two themselves. Of each
+# program of the line its processor time is shown, and when it was done: cl-scale has all rows when cl-ingest is done,
+# cl-train when cl-scale is, so these are the three parts of the wall time.
 #
 #   CL_BENCH_ROWS=N          rows of the file [1000000]
 #   CL_BENCH_BATCHES='N ..'  rows of a step [32 256]
@@ -39,6 +41,26 @@ best() {
     done
     awk '{ if (NR == 1 || $1 < wall) wall = $1; if (NR == 1 || $2 + $3 < cpu) cpu = $2 + $3 } END { print wall, cpu }' used
     rm used
+}
+# Processor seconds of each program of the line and when it was done, in the quickest of three runs.
+stages() {
+    local program whole best=
+    for _ in 1 2 3; do
+        { time {
+            { time cat data.csv; } 2> cat.now | { time cl-ingest -q; } 2> ingest.now | { time cl-split -q; } 2> split.now |
+                { time cl-scale -q; } 2> scale.now |
+                { time cl-train -q --hidden 64,32 --batch $batch --epochs 2; } 2> train.now > model.ck
+        }; } 2> whole.now || { cat ./*.now >&2; touch failed; return 1; }
+        whole=$(cut -d ' ' -f 1 whole.now)
+        if [ -z "$best" ] || awk -v a="$whole" -v b="$best" 'BEGIN { exit !(a < b) }'; then
+            best=$whole
+            for program in cat ingest split scale train; do mv $program.now $program.stage; done
+        fi
+    done
+    for program in cat ingest split scale train; do
+        awk -v what="${program/#/cl-}" '{ sub(/^cl-cat$/, "cat", what)
+            printf "    %-56s %8.3f s %8.3f s\n", what ", done after", $1, $2 + $3 }' $program.stage
+    done
 }
 # row WHAT TIMES [MIB]
 row() {
@@ -153,6 +175,7 @@ for batch in $batches; do
     row 'cat | cl-ingest | cl-split | cl-scale | cl-train' "$whole" "$memory"
     awk '{ printf "%s%s %.0f", (NR > 1 ? ", " : "    MiB: "), substr(FILENAME, 1, index(FILENAME, ".") - 1), $1 / 1024 }
          END { print "" }' cat.rss ingest.rss split.rss scale.rss train.rss
+    stages
     [ "${CL_BENCH_PEERS:-}" != no ] || continue
     peer plain 'pandas and scikit-learn, as people write it'
     peer tuned 'the same in f32, read by pyarrow'
