@@ -83,7 +83,10 @@ add_param(struct network *network, struct arena *arena, uint32_t l, enum param_k
 void
 network_params(struct network *network, struct arena *arena)
 {
-    uint32_t most = 0;
+    uint32_t most = 1;
+    network->n_bins = 0;
+    for (uint32_t j = 0; network->bins != NULL && j < network->n_x; j++)
+        network->n_bins += network->bins[j];
     for (uint32_t l = 0; l < network->n_layers; l++)
         most += 2 + (network->layers[l].input < 0 ? network->n_c : 0) + (network->layers[l].norm != NORM_NONE ? 2 : 0);
     network->params = arena_zalloc(arena, most, sizeof *network->params);
@@ -103,6 +106,14 @@ network_params(struct network *network, struct arena *arena)
         layer->gain = add_param(network, arena, l, PARAM_GAIN, "gain", 1);
         layer->shift = add_param(network, arena, l, PARAM_SHIFT, "shift", 1);
     }
+    if (network->n_bins == 0)
+        return;
+    network->edges = network->n_params++;
+    network->params[network->edges] = (struct param){.name = arena_strdup(arena, "input.edges"),
+                                                     .kind = PARAM_EDGES,
+                                                     .rows = 1,
+                                                     .cols = network_edges_of(network, network->n_x),
+                                                     .frozen = true};
 }
 
 static void
@@ -119,6 +130,15 @@ copy_categories(struct network *network, struct arena *arena, uint32_t n_c, cons
 }
 
 static void
+copy_bins(struct network *network, struct arena *arena, const uint32_t *bins)
+{
+    if (bins == NULL)
+        return;
+    network->bins = arena_array(arena, network->n_x, sizeof *bins);
+    memcpy(network->bins, bins, network->n_x * sizeof *bins);
+}
+
+static void
 allocate_data(struct network *network, struct arena *arena)
 {
     for (uint32_t p = 0; p < network->n_params; p++) {
@@ -131,15 +151,21 @@ allocate_data(struct network *network, struct arena *arena)
 }
 
 void
-network_make(struct network *network, struct arena *arena, uint32_t n_x, uint32_t n_c, const uint32_t *c_sizes,
-             const char *const *c_names, const struct hidden *hidden, uint32_t n_hidden, uint32_t n_out)
+network_make(struct network *network, struct arena *arena, uint32_t n_x, const struct encoding *encoding, uint32_t n_c,
+             const uint32_t *c_sizes, const char *const *c_names, const struct hidden *hidden, uint32_t n_hidden,
+             uint32_t n_out)
 {
+    const uint32_t *bins = encoding == NULL ? NULL : encoding->bins;
     memset(network, 0, sizeof *network);
+    network->softclip = encoding == NULL ? 0 : encoding->softclip;
     network->n_x = n_x;
     copy_categories(network, arena, n_c, c_sizes, c_names);
     network->n_layers = n_hidden + 1;
     network->layers = arena_zalloc(arena, network->n_layers, sizeof *network->layers);
+    copy_bins(network, arena, bins);
     uint32_t n_in = n_x;
+    for (uint32_t j = 0; bins != NULL && j < n_x; j++)
+        n_in += bins[j];
     for (uint32_t l = 0; l < n_hidden; l++) {
         network->layers[l] = (struct layer){
             .name = arena_printf(arena, "hidden%u", l + 1),
@@ -176,8 +202,17 @@ network_dense(struct network *network, struct arena *arena, uint32_t n_x, uint32
     struct hidden *layers = arena_array(&scratch, n_hidden, sizeof *layers);
     for (uint32_t l = 0; l < n_hidden; l++)
         layers[l] = (struct hidden){.width = hidden[l], .activation = activation, .dropout = dropout, .skip = -1};
-    network_make(network, arena, n_x, n_c, c_sizes, c_names, layers, n_hidden, n_out);
+    network_make(network, arena, n_x, NULL, n_c, c_sizes, c_names, layers, n_hidden, n_out);
     arena_free(&scratch);
+}
+
+uint64_t
+network_edges_of(const struct network *network, uint32_t j)
+{
+    uint64_t at = 0;
+    for (uint32_t i = 0; i < j; i++)
+        at += network->bins[i] > 0 ? (uint64_t) network->bins[i] + 1 : 0;
+    return at;
 }
 
 bool
@@ -204,8 +239,9 @@ network_size(const struct network *network)
 void
 network_copy(struct network *to, const struct network *from, struct arena *arena)
 {
-    struct network copy = {.n_x = from->n_x, .n_layers = from->n_layers};
+    struct network copy = {.n_x = from->n_x, .softclip = from->softclip, .n_layers = from->n_layers};
     copy_categories(&copy, arena, from->n_c, from->c_sizes, from->c_names);
+    copy_bins(&copy, arena, from->bins);
     copy.layers = arena_array(arena, from->n_layers, sizeof *copy.layers);
     for (uint32_t l = 0; l < from->n_layers; l++) {
         copy.layers[l] = from->layers[l];

@@ -9,6 +9,10 @@
  * units of the row, divided by its standard deviation (Ba, Kiros and Hinton 2016, equation 4: before the activation).
  * A skip: the h of an earlier layer of equal width is added to its own, after activation and dropout (He et al. 2016).
  *
+ * Numeric features may be bent softly into +-softclip, and encoded: the first layer then takes, besides them, `bins`
+ * numbers of each, which rise from 0 to 1 one after the other as it goes through its bins (kernels/ref/encode.c). The
+ * edges of the bins do not learn.
+ *
  * C_k is [codes of column k incl. code 0, out]: row 0 stands for "missing or never seen" and starts as zeros.
  */
 #ifndef CL_NETWORK_H
@@ -27,10 +31,11 @@ enum loss { LOSS_MSE, LOSS_MAE, LOSS_HUBER, LOSS_BCE, LOSS_CE, LOSS_COUNT };
 
 enum norm { NORM_NONE, NORM_LAYER, NORM_COUNT };
 
-enum param_kind { PARAM_WEIGHT, PARAM_BIAS, PARAM_CATEGORY, PARAM_GAIN, PARAM_SHIFT };
+enum param_kind { PARAM_WEIGHT, PARAM_BIAS, PARAM_CATEGORY, PARAM_GAIN, PARAM_SHIFT, PARAM_EDGES };
 
 struct param {
-    const char *name; /* "hidden1.weight", "hidden1.bias", "hidden1.category.COLUMN", "output.weight", ... */
+    const char
+        *name; /* "hidden1.weight", "hidden1.bias", "hidden1.category.COLUMN", "output.weight", "input.edges", ... */
     enum param_kind kind;
     uint32_t layer;
     uint32_t category;   /* k, for PARAM_CATEGORY */
@@ -43,7 +48,7 @@ struct layer {
     const char *name; /* "hidden1", ..., "output" */
     enum layer_kind kind;
     int32_t input;        /* index of the layer that feeds it; -1 = the row (x and c) */
-    uint32_t n_in, n_out; /* n_in counts numeric inputs only */
+    uint32_t n_in, n_out; /* n_in counts numeric inputs only, encoded where they are */
     enum norm norm;       /* of z */
     enum activation activation;
     float dropout; /* probability of zero, training only; survivors are divided by 1 - p */
@@ -56,12 +61,22 @@ struct layer {
 
 struct network {
     uint32_t n_x, n_c;
-    uint32_t *c_sizes;    /* [n_c] codes incl. 0 */
+    float softclip;    /* of numeric features, 0 = none */
+    uint32_t *bins;    /* [n_x] of each numeric feature, or NULL: none is encoded */
+    uint32_t n_bins;   /* of all */
+    uint32_t edges;    /* index into params, when n_bins > 0: bins + 1 rising numbers of each feature that has bins */
+    uint32_t *c_sizes; /* [n_c] codes incl. 0 */
     const char **c_names; /* [n_c] */
     struct layer *layers; /* in order of computation; the last is the output */
     uint32_t n_layers;
-    struct param *params; /* layer by layer: weight, bias, categories, gain, shift */
+    struct param *params; /* layer by layer: weight, bias, categories, gain, shift; last the edges, [1, all] */
     uint32_t n_params;
+};
+
+/* What is done to numeric features, as it is asked for; all 0 is nothing. */
+struct encoding {
+    float softclip;
+    const uint32_t *bins; /* [n_x] or NULL */
 };
 
 /* A hidden layer as it is asked for. */
@@ -73,15 +88,18 @@ struct hidden {
     int32_t skip; /* index of an earlier hidden layer of this width, or -1 */
 };
 
-/* These hidden layers, and a linear one. Parameters get data (zeros) in `arena`. */
-void network_make(struct network *network, struct arena *arena, uint32_t n_x, uint32_t n_c, const uint32_t *c_sizes,
-                  const char *const *c_names, const struct hidden *hidden, uint32_t n_hidden, uint32_t n_out);
+/* These hidden layers, and a linear one. encoding: or NULL. Parameters get data (zeros) in `arena`. */
+void network_make(struct network *network, struct arena *arena, uint32_t n_x, const struct encoding *encoding,
+                  uint32_t n_c, const uint32_t *c_sizes, const char *const *c_names, const struct hidden *hidden,
+                  uint32_t n_hidden, uint32_t n_out);
 /* A multi-layer perceptron; hidden: [n_hidden] widths. */
 void network_dense(struct network *network, struct arena *arena, uint32_t n_x, uint32_t n_c, const uint32_t *c_sizes,
                    const char *const *c_names, const uint32_t *hidden, uint32_t n_hidden, enum activation activation,
                    float dropout, uint32_t n_out);
 /* Lists the parameters of layers and categories, whose places the layers get; data stays NULL. */
 void network_params(struct network *network, struct arena *arena);
+/* Edges of numeric feature j among all edges: where they begin. */
+uint64_t network_edges_of(const struct network *network, uint32_t j);
 /* Weight decay is for what multiplies inputs: not for biases, gains and shifts. */
 bool param_decays(const struct param *param);
 /* Numbers of outputs and of single parameters. */

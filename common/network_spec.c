@@ -64,6 +64,34 @@ item_number(const struct item *item, size_t place, uint64_t most)
 }
 
 static int
+read_softclip(struct network_spec *spec, struct item *item, struct error *error)
+{
+    double limit;
+    if (item->n_words < 2 || !parse_double(item->word[1], &limit) || limit < 1e-3 || limit > 1e3)
+        return refuse(item, error, "it needs a limit from 0.001 to 1000, as in 'softclip 3'", "");
+    if (spec->n_hidden > 0)
+        return refuse(item, error, "it is about the input and comes before the layers (softclip 3, dense 64)", "");
+    if (spec->softclip > 0)
+        return refuse(item, error, "the input has a softclip already", "");
+    spec->softclip = (float) limit;
+    return 0;
+}
+
+static int
+read_ple(struct network_spec *spec, struct item *item, struct error *error)
+{
+    uint32_t bins = item_number(item, 1, NETWORK_SPEC_BINS);
+    if (bins == 0)
+        return refuse(item, error, "it needs a number of bins from 1 to 1024, as in 'ple 16'", "");
+    if (spec->n_hidden > 0)
+        return refuse(item, error, "it is about the input and comes before the layers (ple 16, dense 64)", "");
+    if (spec->bins > 0)
+        return refuse(item, error, "the input has bins already", "");
+    spec->bins = bins;
+    return 0;
+}
+
+static int
 read_dense(struct network_spec *spec, struct item *item, struct error *error)
 {
     struct hidden layer = {.width = item_number(item, 1, NETWORK_SPEC_WIDTH), .activation = ACT_RELU, .skip = -1};
@@ -138,10 +166,9 @@ item_parse(struct network_spec *spec, struct item *item, struct error *error)
         size_t most_words;
         int (*read)(struct network_spec *spec, struct item *item, struct error *error);
     } kinds[] = {
-        {"dense", 3, read_dense},
-        {"residual", 2, read_residual},
-        {"layernorm", 1, read_layernorm},
-        {"dropout", 2, read_dropout},
+        {"softclip", 2, read_softclip},   {"ple", 2, read_ple},
+        {"dense", 3, read_dense},         {"residual", 2, read_residual},
+        {"layernorm", 1, read_layernorm}, {"dropout", 2, read_dropout},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].name, item->word[0]) != 0)
@@ -152,7 +179,8 @@ item_parse(struct network_spec *spec, struct item *item, struct error *error)
         return kinds[i].read(spec, item, error);
     }
     return refuse(item, error,
-                  "there is no '%s' (items are: dense WIDTH [ACTIVATION], residual N, layernorm, dropout P)",
+                  "there is no '%s' (items are: softclip C, ple BINS, dense WIDTH [ACTIVATION], residual N, layernorm, "
+                  "dropout P)",
                   item->word[0]);
 }
 
@@ -172,14 +200,14 @@ network_spec_parse(struct network_spec *spec, const char *text, struct error *er
 
 /* ---- the way back ---- */
 
-/* The fewest digits that read back to the same share. */
+/* The fewest digits that read back to the same number. */
 static const char *
-share_text(float share, struct arena *arena)
+number_text(float number, struct arena *arena)
 {
     const char *text = "";
     double back = -1;
-    for (int digits = 1; digits <= 9 && (float) back != share; digits++) {
-        text = arena_printf(arena, "%.*g", digits, (double) share);
+    for (int digits = 1; digits <= 9 && (float) back != number; digits++) {
+        text = arena_printf(arena, "%.*g", digits, (double) number);
         parse_double(text, &back);
     }
     return text;
@@ -198,10 +226,17 @@ block_layers(const struct network_spec *spec, uint32_t l)
 const char *
 network_spec_text(const struct network_spec *spec, struct arena *arena)
 {
-    const char *text = "";
-    for (uint32_t l = 0, n; l < spec->n_hidden; l += n) {
+    const char *text = "", *comma = "";
+    if (spec->softclip > 0) {
+        text = arena_printf(arena, "softclip %s", number_text(spec->softclip, arena));
+        comma = ", ";
+    }
+    if (spec->bins > 0) {
+        text = arena_printf(arena, "%s%sple %u", text, comma, spec->bins);
+        comma = ", ";
+    }
+    for (uint32_t l = 0, n; l < spec->n_hidden; l += n, comma = ", ") {
         const struct hidden *layer = &spec->hidden[l];
-        const char *comma = l == 0 ? "" : ", ";
         n = block_layers(spec, l);
         if (spec->hidden[l + n - 1].skip >= 0)
             text = arena_printf(arena, "%s%sresidual %u", text, comma, n);
@@ -211,7 +246,7 @@ network_spec_text(const struct network_spec *spec, struct arena *arena)
         if (layer->norm == NORM_LAYER)
             text = arena_printf(arena, "%s, layernorm", text);
         if (layer->dropout > 0)
-            text = arena_printf(arena, "%s, dropout %s", text, share_text(layer->dropout, arena));
+            text = arena_printf(arena, "%s, dropout %s", text, number_text(layer->dropout, arena));
     }
     return text;
 }

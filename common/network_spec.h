@@ -1,6 +1,8 @@
 /*
  * A network in words, as --net takes them: items separated by commas, from the input to the output.
  *
+ *     softclip C                 of numeric features, before any layer: bent softly into +-C
+ *     ple BINS                   of numeric features, before any layer: encoded in some that many bins each, besides
  *     dense WIDTH [ACTIVATION]   a layer, relu unless another activation is named
  *     residual N                 N more layers of the width and activation before them, whose input is added to their
  *                                output
@@ -18,12 +20,14 @@
 #include "memory.h"
 #include "network.h"
 
-enum { NETWORK_SPEC_LAYERS = 64, NETWORK_SPEC_WIDTH = 1 << 20 };
+enum { NETWORK_SPEC_LAYERS = 64, NETWORK_SPEC_WIDTH = 1 << 20, NETWORK_SPEC_BINS = 1024 };
 #define NETWORK_SPEC_DROPOUT 0.95
 
 struct network_spec {
     struct hidden hidden[NETWORK_SPEC_LAYERS];
     uint32_t n_hidden;
+    float softclip; /* 0 = none */
+    uint32_t bins;  /* 0 = none */
 };
 
 /* STATUS_USAGE names the item, what was found and what would help. */

@@ -4,18 +4,26 @@
 #include "network.h"
 
 /* Bounds of what a file may declare, checked before anything of that size is allocated. */
-enum { MAX_LAYERS = 1024, MAX_CATEGORIES = 1 << 20 };
+enum { MAX_LAYERS = 1024, MAX_CATEGORIES = 1 << 20, MAX_BINS = 1 << 20 };
 
 /*
- * {n_x, categories: [{name, codes}], layers: [{name, kind, input, in, out, activation, dropout, norm, skip, frozen,
- * frozen_parameters: [name]}]}. `input` is the name of the layer below, "" for the row; `skip` that of the layer whose
- * h is added. The last four keys are left out when there is nothing to say.
+ * {n_x, softclip, bins: [number], categories: [{name, codes}], layers: [{name, kind, input, in, out, activation,
+ * dropout, norm, skip, frozen, frozen_parameters: [name]}]}. `input` is the name of the layer below, "" for the row;
+ * `skip` that of the layer whose h is added. softclip, bins, and the last four keys of a layer, are left out when there
+ * is nothing to say.
  */
 struct value *
 network_to_value(const struct network *network, struct arena *arena)
 {
     struct value *map = value_map(arena), *categories = value_array(arena), *layers = value_array(arena);
     value_set(arena, map, "n_x", value_uint(arena, network->n_x));
+    struct value *bins = value_array(arena);
+    if (network->softclip > 0)
+        value_set(arena, map, "softclip", value_float(arena, (double) network->softclip));
+    for (uint32_t j = 0; network->bins != NULL && j < network->n_x; j++)
+        value_push(arena, bins, value_uint(arena, network->bins[j]));
+    if (network->n_bins > 0)
+        value_set(arena, map, "bins", bins);
     for (uint32_t k = 0; k < network->n_c; k++) {
         struct value *category = value_map(arena);
         value_set(arena, category, "name", value_string(arena, network->c_names[k]));
@@ -41,7 +49,7 @@ network_to_value(const struct network *network, struct arena *arena)
         if (layer->frozen)
             value_set(arena, item, "frozen", value_bool(arena, true));
         for (uint32_t p = 0; p < network->n_params; p++)
-            if (network->params[p].layer == l && network->params[p].frozen)
+            if (network->params[p].layer == l && network->params[p].frozen && network->params[p].kind != PARAM_EDGES)
                 value_push(arena, frozen, value_string(arena, network->params[p].name));
         if (frozen->n != 0)
             value_set(arena, item, "frozen_parameters", frozen);
@@ -146,7 +154,7 @@ layer_from_value(struct network *network, uint32_t l, const struct value *map, s
                          error_quote(quoted, sizeof quoted, input, strlen(input), 40),
                          below == NULL ? "" : below->name);
     *layer = (struct layer){.name = arena_strdup(arena, name), .kind = LAYER_DENSE, .input = (int32_t) l - 1};
-    uint32_t n_in = below == NULL ? network->n_x : below->n_out;
+    uint32_t n_in = below == NULL ? network->n_x + network->n_bins : below->n_out;
     if (get_u32(map, where, "in", n_in, n_in, &layer->n_in, error) < 0 ||
         get_u32(map, where, "out", 1, INT32_MAX, &layer->n_out, error) < 0)
         return -1;
@@ -185,6 +193,37 @@ frozen_from_value(struct network *network, const struct value *map, struct error
     return 0;
 }
 
+/* What is done to numeric features. */
+static int
+encoding_from_value(struct network *network, const struct value *map, struct arena *arena, struct error *error)
+{
+    const struct value *bins;
+    uint64_t sum = network->n_x;
+    double softclip;
+    if (value_get(map, "softclip") != NULL) {
+        if (!value_get_double(map, "softclip", &softclip) || !(softclip >= 1e-6 && softclip <= 1e6))
+            return error_set(error, STATUS_DATA, "network: 'softclip' is no number from 1e-6 to 1e6");
+        network->softclip = (float) softclip;
+    }
+    if (value_get(map, "bins") == NULL)
+        return 0;
+    if (get_array(map, "bins", network->n_x, network->n_x, &bins, error) < 0)
+        return -1;
+    network->bins = arena_array(arena, network->n_x, sizeof *network->bins);
+    for (uint32_t j = 0; j < network->n_x; j++) {
+        uint64_t u;
+        if (!value_to_u64(bins->items[j], &u) || u > MAX_BINS)
+            return error_set(error, STATUS_DATA, "network: 'bins' has something that is no number from 0 to %d",
+                             MAX_BINS);
+        network->bins[j] = (uint32_t) u;
+        sum += u;
+    }
+    if (sum > INT32_MAX)
+        return error_set(error, STATUS_DATA, "network: 'bins' are more than a layer can take");
+    network->n_bins = (uint32_t) sum - network->n_x;
+    return 0;
+}
+
 int
 network_from_value(struct network *network, const struct value *value, struct arena *arena, struct error *error)
 {
@@ -194,7 +233,8 @@ network_from_value(struct network *network, const struct value *value, struct ar
         return error_set(error, STATUS_DATA, "network: missing or no map");
     if (get_u32(value, "the map", "n_x", 0, INT32_MAX, &network->n_x, error) < 0 ||
         get_array(value, "categories", 0, MAX_CATEGORIES, &categories, error) < 0 ||
-        get_array(value, "layers", 1, MAX_LAYERS, &layers, error) < 0)
+        get_array(value, "layers", 1, MAX_LAYERS, &layers, error) < 0 ||
+        encoding_from_value(network, value, arena, error) < 0)
         return -1;
     network->n_c = (uint32_t) categories->n;
     network->c_sizes = arena_array(arena, network->n_c, sizeof *network->c_sizes);

@@ -285,7 +285,12 @@ static void
 put_network(const struct model *model, struct text *text)
 {
     const struct network *network = &model->network;
-    text_printf(text, "network      %" PRIu32 " numeric, %" PRIu32 " categorical", network->n_x, network->n_c);
+    text_printf(text, "network      %" PRIu32 " numeric", network->n_x);
+    if (network->softclip > 0)
+        text_printf(text, " softclip %g", (double) network->softclip);
+    if (network->n_bins > 0)
+        text_printf(text, " ple (%" PRIu32 " bins)", network->n_bins);
+    text_printf(text, ", %" PRIu32 " categorical", network->n_c);
     for (uint32_t l = 0; l < network->n_layers; l++) {
         const struct layer *layer = &network->layers[l];
         text_printf(text, " -> %" PRIu32, layer->n_out);

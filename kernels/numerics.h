@@ -9,6 +9,7 @@
  *   forward     z[n,j]:  acc = b[j]; for i ascending: acc = fma(x[n,i], W[i,j], acc);
  *               first layer, then: for k ascending: acc = acc + C_k[c[n,k], j]
  *   backward    dh[n,i]: acc = 0; for j ascending: acc = fma(dz[n,j], W[i,j], acc)
+ *   encoded numeric features (kernels/ref/encode.c) are the inputs x of the first layer
  *   h = activation(z); with dropout h = h * mask, mask = 1 / (1 - p) rounded once, or 0
  *   q = activation'(z); with dropout q = q * mask;  dz = dh * q
  *   skips: h = h + h of the earlier layer, last of all. dh of a layer: the backward product of the layer above it; then

@@ -5,6 +5,17 @@
 
 #include "numerics.h"
 
+static int
+check_edges(const struct network *network, struct error *error)
+{
+    const float *edges = network->params[network->edges].data;
+    for (uint32_t j = 0; j<network->n_x; edges += network->bins[j]> 0 ? network->bins[j] + 1 : 0, j++)
+        for (uint32_t b = 0; b < network->bins[j]; b++)
+            if (!(edges[b] < edges[b + 1]) || !isfinite(1.0f / (edges[b + 1] - edges[b])))
+                return error_set(error, STATUS_DATA, "input.edges: those of numeric feature %u do not rise", j + 1);
+    return 0;
+}
+
 int
 plan_check_network(const struct network *network, struct error *error)
 {
@@ -12,7 +23,8 @@ plan_check_network(const struct network *network, struct error *error)
         const struct layer *layer = &network->layers[l];
         if (layer->kind != LAYER_DENSE || layer->input != (int32_t) l - 1)
             return error_set(error, STATUS_USAGE, "layer '%s': engines run dense layers in a chain only", layer->name);
-        if (layer->n_in != (l == 0 ? network->n_x : network->layers[l - 1].n_out) || layer->n_out == 0)
+        if (layer->n_in != (l == 0 ? network->n_x + network->n_bins : network->layers[l - 1].n_out) ||
+            layer->n_out == 0)
             return error_set(error, STATUS_USAGE, "layer '%s' does not fit the one below", layer->name);
         if (layer->skip >= (int32_t) l || (layer->skip >= 0 && network->layers[layer->skip].n_out != layer->n_out))
             return error_set(error, STATUS_USAGE, "layer '%s' adds the output of a layer that does not fit",
@@ -24,7 +36,7 @@ plan_check_network(const struct network *network, struct error *error)
     for (uint32_t p = 0; p < network->n_params; p++)
         if (network->params[p].data == NULL)
             return error_set(error, STATUS_USAGE, "parameter '%s' has no data", network->params[p].name);
-    return 0;
+    return network->n_bins == 0 ? 0 : check_edges(network, error);
 }
 
 int
@@ -213,7 +225,8 @@ plan_update(const struct plan *plan, uint64_t step)
 bool
 plan_trainable(const struct network *network, uint32_t param)
 {
-    return !network->params[param].frozen && !network->layers[network->params[param].layer].frozen;
+    return !network->params[param].frozen && network->params[param].kind != PARAM_EDGES &&
+           !network->layers[network->params[param].layer].frozen;
 }
 
 uint32_t

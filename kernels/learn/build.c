@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bins.h"
 #include "loss.h"
 #include "memory.h"
 
@@ -101,7 +102,8 @@ build_mask(const struct model *model, const struct collector *collector, struct 
 }
 
 static void
-build_network(struct model *model, const struct settings *settings, const struct network_spec *spec, uint32_t n_out)
+build_network(struct model *model, const struct collector *collector, const struct settings *settings,
+              const struct network_spec *spec, uint32_t n_out)
 {
     const struct schema *schema = &model->schema;
     uint32_t *sizes = mem_array(schema->n_c, sizeof *sizes);
@@ -110,8 +112,18 @@ build_network(struct model *model, const struct settings *settings, const struct
         sizes[k] = schema_c(schema, k)->dict.n + 1;
         names[k] = schema_c(schema, k)->name;
     }
-    network_make(&model->network, &model->arena, schema->n_x, schema->n_c, sizes, names, spec->hidden, spec->n_hidden,
-                 n_out);
+    uint32_t *bins = mem_zalloc(schema->n_x, sizeof *bins);
+    struct arena scratch = {NULL};
+    struct rowset rows = collect_train(collector);
+    const float *edges = spec->bins > 0 ? bins_choose(&rows, schema->n_x, spec->bins, bins, &scratch) : NULL;
+    network_make(&model->network, &model->arena, schema->n_x,
+                 &(struct encoding){spec->softclip, spec->bins > 0 ? bins : NULL}, schema->n_c, sizes, names,
+                 spec->hidden, spec->n_hidden, n_out);
+    if (model->network.n_bins > 0)
+        memcpy(model->network.params[model->network.edges].data, edges,
+               model->network.params[model->network.edges].cols * sizeof *edges);
+    arena_free(&scratch);
+    free(bins);
     init_network(&model->network, (enum init) settings->init, settings->seed);
     free(sizes);
     free(names);
@@ -152,7 +164,7 @@ build_model(struct model *model, struct collector *collector, struct settings *s
     model->loss = (enum loss)(settings->loss - 1);
     model->huber_delta = settings->huber_delta;
     model->numerics = 1;
-    build_network(model, settings, &spec, loss_outputs(model->loss, n_classes, schema->n_y));
+    build_network(model, collector, settings, &spec, loss_outputs(model->loss, n_classes, schema->n_y));
     collect_map(collector, schema, model->loss == LOSS_BCE);
     return 0;
 }

@@ -51,6 +51,8 @@ init_network(struct network *network, enum init init, uint64_t seed)
             memset(param->data, 0, n * sizeof(float));
             continue;
         }
+        if (param->kind == PARAM_EDGES)
+            continue;
         if (param->kind == PARAM_GAIN) {
             for (uint64_t i = 0; i < n; i++)
                 param->data[i] = 1;

@@ -42,7 +42,7 @@ weight_gradient(const struct engine_state *state, uint32_t l, uint32_t n, float 
     const struct layer *layer = &state->network->layers[l];
     uint64_t n_in = layer->n_in, n_out = layer->n_out;
     for (uint32_t r = 0; r < n; r++) {
-        const float *x = l == 0 ? state->x[r] : state->layers[l - 1].h + r * n_in;
+        const float *x = (l == 0 ? state->x : state->layers[l - 1].h) + r * n_in;
         const float *dz = state->layers[l].dz + r * n_out;
         for (uint64_t i = 0; i < n_in; i++)
             for (uint64_t j = 0; j < n_out; j++)
@@ -98,6 +98,8 @@ ref_block_gradient(struct engine_state *state, uint32_t n, float **gradient)
             break;
         case PARAM_GAIN:
             gain_gradient(&state->layers[param->layer], param->cols, n, gradient[p]);
+            break;
+        case PARAM_EDGES: /* learn nothing */
             break;
         case PARAM_CATEGORY:
             category_gradient(state, param->category, n, gradient[p]);

@@ -39,7 +39,7 @@ ref_forward_row(struct engine_state *state, const struct plan *plan, uint64_t st
 {
     const struct network *network = state->network;
     float **params = state->values[ENGINE_PARAM];
-    const float *x = state->x[r];
+    const float *x = state->x + (uint64_t) r * network->layers[0].n_in;
     const uint32_t *c = state->c[r];
     for (uint32_t l = 0; l < network->n_layers; l++) {
         const struct layer *layer = &network->layers[l];

@@ -15,6 +15,8 @@
 struct spec {
     uint32_t n_x, n_c, n_out;
     uint32_t hidden[3], n_hidden;
+    float softclip;
+    uint32_t bins; /* of numeric features; every third has one more, every fourth none */
     enum activation activation;
     float dropout;
     enum norm norm;                                  /* of every hidden layer */
@@ -47,6 +49,12 @@ static inline float
 fixture_normal(uint64_t stream, uint64_t i)
 {
     return (float) rng_normal(rng_key(77, RNG_SPLIT, stream), i);
+}
+
+static inline float
+fixture_uniform(uint64_t stream, uint64_t i)
+{
+    return rng_unit((uint32_t) rng_u64(rng_key(78, RNG_SPLIT, stream), i));
 }
 
 static inline float *
@@ -103,10 +111,21 @@ fixture_open(struct fixture *f, const struct spec *spec)
             if (hidden[m].width == hidden[l].width && (spec->skips == SKIP_LAST || hidden[l].skip < 0))
                 hidden[l].skip = (int32_t) m;
     }
-    network_make(&f->network, &f->arena, spec->n_x, spec->n_c, sizes, names, hidden, spec->n_hidden, spec->n_out);
+    uint32_t *bins = arena_array(&f->arena, spec->n_x, sizeof *bins);
+    for (uint32_t j = 0; j < spec->n_x; j++)
+        bins[j] = j % 4 == 3 ? 0 : spec->bins + (j % 3 == 2);
+    const struct encoding encoding = {spec->softclip, spec->bins == 0 ? NULL : bins};
+    network_make(&f->network, &f->arena, spec->n_x, &encoding, spec->n_c, sizes, names, hidden, spec->n_hidden,
+                 spec->n_out);
+    for (uint32_t j = 0; f->network.n_bins != 0 && j < spec->n_x; j++)
+        for (uint32_t t = 0; bins[j] > 0 && t <= bins[j]; t++)
+            f->network.params[f->network.edges].data[network_edges_of(&f->network, j) + t] =
+                -1.5f + 3 * ((float) t + 0.3f * fixture_uniform(j, t)) / (float) bins[j];
     init_network(&f->network, INIT_GLOROT_NORMAL, spec->seed + 1);
     for (uint32_t p = 0; p < f->network.n_params; p++)
-        for (uint64_t j = 0; f->network.params[p].kind != PARAM_WEIGHT && j < f->network.params[p].cols; j++)
+        for (uint64_t j = 0; f->network.params[p].kind != PARAM_WEIGHT && f->network.params[p].kind != PARAM_EDGES &&
+                             j < f->network.params[p].cols;
+             j++)
             f->network.params[p].data[j] =
                 (f->network.params[p].kind == PARAM_GAIN ? 1 : 0) + 0.1f * fixture_normal(1000 + p, j);
     f->sets[0] = fixture_rows(&f->arena, spec, spec->rows, 10);

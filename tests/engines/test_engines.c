@@ -268,6 +268,27 @@ test_norms_and_skips(void **unused)
     check(&wide);
 }
 
+/* Encoded numeric features, of few and many bins. */
+static void
+test_encoded(void **unused)
+{
+    (void) unused;
+    const uint32_t bins[] = {0, 1, 2, 8, 16, 33}, inputs[] = {1, 5, 16, 17};
+    for (size_t b = 0; b < sizeof bins / sizeof *bins; b++)
+        for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+            for (uint32_t n_hidden = 0; n_hidden <= 1; n_hidden++) {
+                struct spec spec = base;
+                spec.bins = bins[b];
+                spec.softclip = (b + i) % 2 ? 0.5f : 0;
+                spec.n_x = inputs[i];
+                spec.n_hidden = n_hidden;
+                spec.hidden[0] = 20;
+                spec.replay = i % 2 ? 5 : 0;
+                spec.clip = b % 2 ? 0.1f : 0;
+                check(&spec);
+            }
+}
+
 /* More classes than the cpu engine takes side by side, or has lanes; some of them masked. */
 static void
 test_classes(void **unused)
@@ -497,6 +518,7 @@ test_forward(void **unused)
         spec.dropout = 0.5f; /* must not show */
         spec.hidden[1] = spec.hidden[0];
         spec.norm = activation % 2 ? NORM_LAYER : NORM_NONE;
+        spec.bins = activation % 2 ? 0 : 7;
         spec.skips = activation % 3 ? SKIP_LAST : SKIP_NONE;
         fixture_open(&f, &spec);
         float *ref = mem_array(700 * 3, sizeof *ref), *z = mem_array(700 * 3, sizeof *z);
@@ -684,6 +706,7 @@ main(void)
         cmocka_unit_test(test_losses_and_optimisers),
         cmocka_unit_test(test_activations_and_batches),
         cmocka_unit_test(test_norms_and_skips),
+        cmocka_unit_test(test_encoded),
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_plans),
         cmocka_unit_test(test_long_batches),

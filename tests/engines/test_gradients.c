@@ -78,13 +78,25 @@ normalise(uint32_t n, const double *gain, const double *shift, double *z)
 }
 
 static void
+encode(const struct network *network, double *const *theta, const float *x, double *to)
+{
+    for (uint32_t j = 0; j < network->n_x; j++)
+        *to++ = network->softclip > 0 ? (double) x[j] / sqrt(1 + pow((double) x[j] / (double) network->softclip, 2))
+                                      : (double) x[j];
+    for (uint32_t j = 0; j < network->n_x && network->n_bins > 0; j++)
+        for (uint32_t t = 0; t < network->bins[j]; t++) {
+            const double *edge = theta[network->edges] + network_edges_of(network, j) + t;
+            *to++ = fmin(fmax(((double) x[j] - edge[0]) / (edge[1] - edge[0]), 0), 1);
+        }
+}
+
+static void
 forward(const struct fixture *f, double *const *theta, uint64_t step, uint64_t r, const float *x, const uint32_t *c,
         double *z)
 {
     const struct network *network = &f->network;
     double row[80], kept[4][80], *in = row, *out = row;
-    for (uint32_t i = 0; i < network->n_x; i++)
-        in[i] = (double) x[i];
+    encode(network, theta, x, in);
     for (uint32_t l = 0; l < network->n_layers; l++, in = out) {
         const struct layer *layer = &network->layers[l];
         const uint32_t n = layer->n_out;
@@ -163,6 +175,10 @@ check(const struct spec *spec)
     assert_true(largest > 1e-3);
     for (uint32_t p = 0; p < f.network.n_params; p++) {
         uint64_t n = f.network.params[p].rows * f.network.params[p].cols;
+        if (!plan_trainable(&f.network, p)) {
+            g += n;
+            continue;
+        }
         for (uint64_t i = 0; i < n; i++, g++) {
             double keep = theta[p][i];
             theta[p][i] = keep + h;
@@ -247,6 +263,22 @@ test_norms_and_skips(void **unused)
         }
 }
 
+static void
+test_encoded(void **unused)
+{
+    (void) unused;
+    for (uint32_t bins = 1; bins <= 8; bins++)
+        for (uint32_t n_hidden = 0; n_hidden <= 2; n_hidden++) {
+            struct spec spec = base;
+            spec.loss = LOSS_CE;
+            spec.activation = ACT_GELU;
+            spec.bins = bins % 4 == 0 ? 0 : bins;
+            spec.softclip = bins % 2 ? 0 : 0.7f;
+            spec.n_hidden = n_hidden;
+            check(&spec);
+        }
+}
+
 /* More units than a row of lanes has. */
 static void
 test_wide_norm(void **unused)
@@ -324,6 +356,7 @@ main(void)
         cmocka_unit_test(test_every_loss_and_activation),
         cmocka_unit_test(test_weights_masks_dropout_replay_soft),
         cmocka_unit_test(test_norms_and_skips),
+        cmocka_unit_test(test_encoded),
         cmocka_unit_test(test_wide_norm),
         cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_frozen),

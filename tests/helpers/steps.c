@@ -91,7 +91,7 @@ network_parse(struct network *network, struct arena *arena, const char *text, co
             if (hidden[m].width == hidden[l].width)
                 hidden[l].skip = (int32_t) m;
     }
-    network_make(network, arena, widths[0], wish->categories, sizes, names, hidden, n - 2, widths[n - 1]);
+    network_make(network, arena, widths[0], NULL, wish->categories, sizes, names, hidden, n - 2, widths[n - 1]);
     init_network(network, INIT_GLOROT_UNIFORM, 1);
 }
 

@@ -19,6 +19,8 @@ try flights --optimizer rmsprop --activation gelu --dropout 0.2
 try diabetes --optimizer nesterov --loss huber --activation tanh --schedule cosine --warmup 5
 try wine --optimizer adamw --weight-decay 0.1 --activation silu --init he-normal --class-weights balanced
 try wine --batch all --optimizer sgd --hidden none
+try flights --net 'softclip 3, ple 16, dense 40 silu, layernorm, dropout 0.1, residual 2' --weight-decay 0.01
+try diabetes --net 'ple 5, dense 16, residual 1, layernorm' --clip 0.3 --batch 100
 # Batches of many blocks of 64 rows: their sums are added in the tree of rule 2, however an engine cuts the batch up.
 awk -v OFS=, 'BEGIN { print "a,b,y"; for (i = 0; i < 20000; i++) print i % 97, i % 89, (i * 31) % 101 }' |
     cl-ingest | cl-scale > many.clt || fail "many: no stream"

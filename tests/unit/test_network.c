@@ -58,7 +58,8 @@ make_trimmed(struct arena *arena)
 {
     struct network network;
     const struct hidden hidden[] = {{8, ACT_RELU, NORM_LAYER, 0.5f, -1}, {8, ACT_RELU, NORM_LAYER, 0, 0}};
-    network_make(&network, arena, 3, 1, (uint32_t[]){4}, (const char *[]){"k"}, hidden, 2, 2);
+    const struct encoding encoding = {2.5f, (const uint32_t[]){4, 0, 2}};
+    network_make(&network, arena, 3, &encoding, 1, (uint32_t[]){4}, (const char *[]){"k"}, hidden, 2, 2);
     return network;
 }
 
@@ -68,11 +69,11 @@ test_trimmings(void **unused)
     (void) unused;
     static const char *const names[] = {"hidden1.weight", "hidden1.bias",   "hidden1.category.k", "hidden1.gain",
                                         "hidden1.shift",  "hidden2.weight", "hidden2.bias",       "hidden2.gain",
-                                        "hidden2.shift",  "output.weight",  "output.bias"};
+                                        "hidden2.shift",  "output.weight",  "output.bias",        "input.edges"};
     struct arena arena = {NULL};
     struct network network = make_trimmed(&arena);
-    assert_int_equal(network.n_params, 11);
-    for (uint32_t p = 0; p < 11; p++) {
+    assert_int_equal(network.n_params, 12);
+    for (uint32_t p = 0; p < 12; p++) {
         assert_string_equal(network.params[p].name, names[p]);
         assert_int_equal(param_decays(&network.params[p]), p == 0 || p == 2 || p == 5 || p == 9);
     }
@@ -81,6 +82,13 @@ test_trimmings(void **unused)
     assert_int_equal(network.params[8].kind, PARAM_SHIFT);
     assert_int_equal(network.params[7].cols, 8);
     assert_int_equal(network.layers[2].skip, -1);
+    assert_int_equal(network.n_bins, 6);
+    assert_int_equal(network.layers[0].n_in, 9);
+    assert_int_equal(network.edges, 11);
+    assert_int_equal(network.params[11].cols, 8);
+    assert_true(network.params[11].frozen);
+    assert_int_equal(network_edges_of(&network, 1), 5);
+    assert_int_equal(network_edges_of(&network, 2), 5);
     arena_free(&arena);
 }
 
@@ -104,6 +112,11 @@ assert_same_network(const struct network *a, const struct network *b)
 {
     assert_int_equal(a->n_x, b->n_x);
     assert_int_equal(a->n_c, b->n_c);
+    assert_true(a->softclip == b->softclip);
+    assert_int_equal(a->n_bins, b->n_bins);
+    assert_int_equal(a->edges, b->edges);
+    for (uint32_t j = 0; a->n_bins > 0 && j < a->n_x; j++)
+        assert_int_equal(a->bins[j], b->bins[j]);
     assert_int_equal(a->n_layers, b->n_layers);
     assert_int_equal(a->n_params, b->n_params);
     for (uint32_t k = 0; k < a->n_c; k++) {
@@ -161,11 +174,24 @@ test_copy(void **unused)
     network.params[3].frozen = true;
     network_copy(&copy, &network, &other);
     assert_same_network(&network, &copy);
+    struct network trimmed = make_trimmed(&arena), trimmed_copy;
+    network_copy(&trimmed_copy, &trimmed, &other);
+    assert_same_network(&trimmed, &trimmed_copy);
     network.params[0].data[5] = 4;
     arena_free(&arena);
     assert_true(copy.params[0].data[5] == 3);
     assert_string_equal(copy.params[0].name, "hidden1.weight");
     arena_free(&other);
+}
+
+static struct value *
+numbers(struct arena *arena, int64_t a, int64_t b, int64_t c)
+{
+    struct value *array = value_array(arena);
+    value_push(arena, array, value_int(arena, a));
+    value_push(arena, array, value_int(arena, b));
+    value_push(arena, array, value_int(arena, c));
+    return array;
 }
 
 /* One change to a good map, and the sentence that answers it. layer -1: the map itself, -2: the first category. */
@@ -188,6 +214,12 @@ test_bad_values(void **unused)
         {-1, "layers", value_array(&arena), "network: 'layers' has 0 entries, outside 1 to 1024"},
         {-1, "categories", value_map(&arena), "network: 'categories' is missing or no array"},
         {-1, "n_x", value_uint(&arena, 4), "network: layer 1: 'in' is 3, outside 4 to 4"},
+        {-1, "softclip", value_float(&arena, 0), "network: 'softclip' is no number from 1e-6 to 1e6"},
+        {-1, "softclip", value_string(&arena, "x"), "network: 'softclip' is no number from 1e-6 to 1e6"},
+        {-1, "bins", value_map(&arena), "network: 'bins' is missing or no array"},
+        {-1, "bins", value_array(&arena), "network: 'bins' has 0 entries, outside 3 to 3"},
+        {-1, "bins", numbers(&arena, 1, 1, -1), "network: 'bins' has something that is no number from 0 to 1048576"},
+        {-1, "bins", numbers(&arena, 1, 2, 0), "network: layer 1: 'in' is 3, outside 6 to 6"},
         {-2, "codes", value_uint(&arena, 0), "network: category 1: 'codes' is 0, outside 1 to 2147483647"},
         {-2, "name", value_uint(&arena, 0), "network: category 1: 'name' is missing or no string"},
         {-2, "name", value_string_n(&arena, "a\0b", 3), "network: category 1: 'name' is missing or no string"},

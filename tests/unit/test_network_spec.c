@@ -45,6 +45,10 @@ test_text(void **unused)
         {"dense 8, residual 3, residual 1, layernorm, residual 2",
          "dense 8 relu, residual 3, residual 1, layernorm, residual 2"},
         {"dense 8, dropout 0.12345678", "dense 8 relu, dropout 0.12345678"},
+        {"ple 16", "ple 16"},
+        {"ple 16,softclip 3.0", "softclip 3, ple 16"},
+        {" ple 4 ,dense 8, residual 1", "ple 4, dense 8 relu, residual 1"},
+        {"softclip 2.5, dense 8", "softclip 2.5, dense 8 relu"},
         {"dense 8, dropout 1e-3", "dense 8 relu, dropout 0.001"},
     };
     struct arena arena = {NULL};
@@ -65,7 +69,8 @@ test_errors(void **unused)
     static const char *const cases[][2] = {
         {"", "item 1 is empty (an example is: dense 64 gelu, dropout 0.1)"},
         {"dense 4,", "item 2 is empty (an example is: dense 64 gelu, dropout 0.1)"},
-        {"dens 4", "item 1, 'dens 4': there is no 'dens' (items are: dense WIDTH [ACTIVATION], residual N, layernorm, "
+        {"dens 4", "item 1, 'dens 4': there is no 'dens' (items are: softclip C, ple BINS, dense WIDTH [ACTIVATION], "
+                   "residual N, layernorm, "
                    "dropout P)"},
         {"dense", "item 1, 'dense': it needs a width from 1 to 1048576, as in 'dense 64'"},
         {"dense -4", "item 1, 'dense -4': it needs a width from 1 to 1048576, as in 'dense 64'"},
@@ -88,7 +93,17 @@ test_errors(void **unused)
         {"dense 4, dropout 1", "item 2, 'dropout 1': it needs a share from 0 to 0.95, as in 'dropout 0.1'"},
         {"dense 4, dropout nan", "item 2, 'dropout nan': it needs a share from 0 to 0.95, as in 'dropout 0.1'"},
         {"dense 4, dropout 0.1, dropout 0.1", "item 3, 'dropout 0.1': the layer before it has dropout already"},
-        {"\033", "item 1, '\\x1b': there is no '\\x1b' (items are: dense WIDTH [ACTIVATION], residual N, layernorm, "
+        {"ple", "item 1, 'ple': it needs a number of bins from 1 to 1024, as in 'ple 16'"},
+        {"ple 1025", "item 1, 'ple 1025': it needs a number of bins from 1 to 1024, as in 'ple 16'"},
+        {"dense 4, ple 3", "item 2, 'ple 3': it is about the input and comes before the layers (ple 16, dense 64)"},
+        {"ple 3, ple 3", "item 2, 'ple 3': the input has bins already"},
+        {"softclip 0", "item 1, 'softclip 0': it needs a limit from 0.001 to 1000, as in 'softclip 3'"},
+        {"dense 3, softclip 3",
+         "item 2, 'softclip 3': it is about the input and comes before the layers (softclip 3, dense 64)"},
+        {"softclip 3, softclip 3", "item 2, 'softclip 3': the input has a softclip already"},
+        {"ple 3, layernorm", "item 2, 'layernorm': no layer stands before it (dense 64, layernorm)"},
+        {"\033", "item 1, '\\x1b': there is no '\\x1b' (items are: softclip C, ple BINS, dense WIDTH [ACTIVATION], "
+                 "residual N, layernorm, "
                  "dropout P)"},
     };
     struct network_spec spec;

@@ -10,7 +10,7 @@ cl-predict -m long.ck --proba iris.clt > long.csv
 cl-predict -m short.ck --proba iris.clt | cmp - long.csv && echo the same
 # Every item makes another model, whose words are recorded in one form.
 for net in 'dense 8' 'dense 8 none' 'dense 8,layernorm' 'dense 8, residual 1' 'dense 8,  residual 2' \
-    'dense 8, residual 2, layernorm, dropout 0.10' 'dense 8, layernorm, residual 2'; do
+    'dense 8, residual 2, layernorm, dropout 0.10' 'ple 4,dense 8' 'softclip 1,dense 8' 'ple 4,softclip 1' 'dense 8, layernorm, residual 2'; do
     train --net "$net" > m.ck
     cl-predict -m m.ck --proba iris.clt | cksum >> sums
     cl-cat m.ck | grep -o '^network.*\|^parameters.*\|"net": "[^"]*"'

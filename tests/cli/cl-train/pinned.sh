@@ -12,4 +12,5 @@ cl-ingest "$TESTS/data/flights.csv" -y distance | cl-scale --method robust > dat
 train --hidden 33 --activation tanh --init he-normal --loss huber --optimizer adamw --weight-decay 0.01 --epochs 3
 train --hidden 17,9,5 --activation silu --optimizer nesterov --schedule cosine --warmup 5 --steps 60
 cl-ingest "$TESTS/data/diabetes.csv" | cl-scale --method minmax > data.clt
+train --net 'softclip 3, ple 6, dense 24 silu, layernorm, residual 2, dropout 0.1' --epochs 4
 train --hidden 16 --activation sigmoid --optimizer rmsprop --loss mae --epochs 5
