@@ -65,21 +65,37 @@ cross_entropy(const float *z, uint32_t n_outputs, uint32_t label, const uint8_t 
     return num_log(denominator) - (z[label] - max);
 }
 
-/* One output of the losses that are means over outputs: its term, and its slope before the division by o. */
+/* One output of the losses that are means over outputs: its term. */
 static float
-output_term(enum loss loss, float delta, float z, float y, float *slope)
+output_term(enum loss loss, float delta, float z, float y)
 {
     float d = z - y, a = num_abs(d);
     switch (loss) {
+    case LOSS_MSE:
+        return d * d;
     case LOSS_MAE:
-        *slope = d > 0 ? 1.0f : d < 0 ? -1.0f : 0.0f;
         return a;
     case LOSS_HUBER: /* Huber 1964 */
-        *slope = d > delta ? delta : d < -delta ? -delta : d;
         return a <= delta ? 0.5f * d * d : delta * (a - 0.5f * delta);
     default: /* bce: -(y log p + (1 - y) log(1 - p)) with p = sigmoid(z) */
-        *slope = num_sigmoid(z) - y;
         return fmaf(-z, y, z > 0 ? z : 0.0f) + num_log1p(num_exp(-num_abs(z)));
+    }
+}
+
+/* Its slope, before the division by o; of mse half of it. */
+static float
+output_slope(enum loss loss, float delta, float z, float y)
+{
+    float d = z - y;
+    switch (loss) {
+    case LOSS_MSE:
+        return d;
+    case LOSS_MAE:
+        return d > 0 ? 1.0f : d < 0 ? -1.0f : 0.0f;
+    case LOSS_HUBER:
+        return d > delta ? delta : d < -delta ? -delta : d;
+    default:
+        return num_sigmoid(z) - y;
     }
 }
 
@@ -90,18 +106,16 @@ row_loss(enum loss loss, float huber_delta, const float *z, uint32_t n_outputs, 
     if (loss == LOSS_CE)
         return cross_entropy(z, n_outputs, label, classes, g);
     float inverse = (float) (1.0 / n_outputs), twice = (float) (2.0 / n_outputs);
+    for (uint32_t j = 0; g != NULL && j < n_outputs; j++)
+        g[j] = output_slope(loss, huber_delta, z[j], y[j]) * (loss == LOSS_MSE ? twice : inverse);
+    if (n_outputs == 1) /* the sum of one term and fifteen zeros */
+        return output_term(loss, huber_delta, z[0], y[0]);
     struct num_sum sum = {.n = 0};
-    for (uint32_t j = 0; j < n_outputs; j++) {
-        float slope;
-        if (loss == LOSS_MSE) {
-            slope = z[j] - y[j];
-            num_sum_fma(&sum, slope, slope);
-        } else {
-            num_sum_add(&sum, output_term(loss, huber_delta, z[j], y[j], &slope));
-        }
-        if (g != NULL)
-            g[j] = slope * (loss == LOSS_MSE ? twice : inverse);
-    }
+    for (uint32_t j = 0; j < n_outputs; j++)
+        if (loss == LOSS_MSE)
+            num_sum_fma(&sum, z[j] - y[j], z[j] - y[j]);
+        else
+            num_sum_add(&sum, output_term(loss, huber_delta, z[j], y[j]));
     return num_sum_total(&sum) / (float) n_outputs;
 }
 
