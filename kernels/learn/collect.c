@@ -106,8 +106,8 @@ is_among(const char *const *among, const char *value, uint32_t length)
 static uint8_t *
 flags_of(struct collector *collector, uint32_t code)
 {
-    const struct dict *dict = collect_dict(collector, UINT32_MAX);
     if (code >= collector->n_flags) {
+        const struct dict *dict = collect_dict(collector, UINT32_MAX);
         mem_grow(&collector->class_flags, &collector->cap_flags, (size_t) dict->n + 1, 1);
         for (size_t i = collector->n_flags; i <= dict->n; i++) {
             const char *value = i > 0 ? dict->values[i - 1] : "";
