@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "memory.h"
 #include "numerics.h"
@@ -39,6 +40,16 @@ size_of(const struct network *network, uint32_t p)
     return network->params[p].rows * network->params[p].cols;
 }
 
+void *
+cpu_large_pages(void *p, size_t bytes)
+{
+    enum { LARGE = 1 << 21, PAGE = 1 << 12 };
+    size_t skip = -(uintptr_t) p % PAGE;
+    if (bytes >= 2 * LARGE)
+        madvise((char *) p + skip, bytes - skip, MADV_HUGEPAGE); /* refused: small pages do as well */
+    return p;
+}
+
 /* n * size floats and some to spare, zeroed, 64-byte aligned. */
 static float *
 floats(size_t n, size_t size)
@@ -47,7 +58,7 @@ floats(size_t n, size_t size)
     if (!size_mul(n, size, &count) || !size_mul(count, sizeof(float), &bytes) || bytes > SIZE_MAX / 2)
         bytes = SIZE_MAX / 2;
     bytes += CPU_ALIGN * sizeof(float);
-    return memset(mem_aligned(bytes), 0, bytes);
+    return memset(cpu_large_pages(mem_aligned(bytes), bytes), 0, bytes);
 }
 
 static float **

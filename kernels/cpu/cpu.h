@@ -188,6 +188,9 @@ void cpu_update(struct engine_state *state, const struct plan_update *update, bo
 /* All parameters for the products. */
 void cpu_pack(struct engine_state *state);
 
+/* Asks the system for large pages, where rows far apart are not as many entries of its tables. Returns p. */
+void *cpu_large_pages(void *p, size_t bytes);
+
 /* Tasks over the pool when wide, else one after the other. */
 void cpu_each(struct engine_state *state, bool wide, size_t n, void (*task)(void *arg, size_t index), void *arg);
 

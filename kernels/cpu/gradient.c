@@ -18,7 +18,8 @@ cpu_gradient_open(const struct network *network)
     gradient->values = mem_array(network->n_params, sizeof *gradient->values);
     gradient->touched = mem_zalloc(network->n_params, sizeof *gradient->touched);
     for (uint32_t p = 0; p < network->n_params; p++) {
-        gradient->values[p] = mem_zalloc(size_of(network, p), sizeof(float));
+        size_t size = size_of(network, p);
+        gradient->values[p] = cpu_large_pages(mem_zalloc(size, sizeof(float)), size * sizeof(float));
         if (network->params[p].kind == PARAM_CATEGORY) {
             gradient->touched[p].codes = mem_array(network->params[p].rows, sizeof(uint32_t));
             gradient->touched[p].place = mem_zalloc(network->params[p].rows, sizeof(uint32_t));
