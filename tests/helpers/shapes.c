@@ -22,8 +22,8 @@
 #include "memory.h"
 #include "numerics.h"
 
-/* As kernels/cpu/rows.c groups rows, and kernels/cpu/cpu.c leaves small weights unpacked. */
-enum { GROUP_ROWS = 96, DIRECT_ELEMENTS = 1 << 14, DIRECT_COLUMNS = 256 };
+/* As kernels/cpu/rows.c groups rows, and kernels/cpu/cpu.c leaves small weights unpacked and cuts large ones. */
+enum { GROUP_ROWS = 96, DIRECT_ELEMENTS = 1 << 14, DIRECT_COLUMNS = 256, PIECE_ROWS = 48, PIECE_ROWS_MOST = 192 };
 enum { RUNS = 7, RUN_US = 10000, MOST_SIDE = 16384 };
 enum kind { FORWARD, BACKWARD, GRADIENT };
 static const char *const kinds[] = {"forward", "backward", "gradient"};
@@ -34,10 +34,12 @@ struct layer_data {
     float *X, *Z, *W, *dW, *panels;
 };
 
+/* Floats from row to row, as the engine has them. */
 static size_t
-aligned(size_t n)
+stride(size_t n)
 {
-    return (n + CPU_ALIGN - 1) / CPU_ALIGN * CPU_ALIGN;
+    size_t aligned = (n + CPU_ALIGN - 1) / CPU_ALIGN * CPU_ALIGN;
+    return aligned % 128 == 0 && n > 128 ? aligned + CPU_ALIGN : aligned;
 }
 
 static float *
@@ -52,7 +54,7 @@ numbers(size_t n)
 static struct layer_data
 layer_open(size_t rows, size_t n_in, size_t n_out, const struct cpu_kernels *kernels)
 {
-    struct layer_data l = {rows, n_in, n_out, aligned(n_in), aligned(n_out), NULL, NULL, NULL, NULL, NULL};
+    struct layer_data l = {rows, n_in, n_out, stride(n_in), stride(n_out), NULL, NULL, NULL, NULL, NULL};
     size_t forward = kernels->panel_floats(n_in, n_out), backward = kernels->panel_floats(n_out, n_in);
     l.X = numbers((rows + CPU_ROW_STEP + CPU_SPARE_ROWS) * l.ld_in);
     l.Z = numbers((rows + CPU_ROW_STEP + CPU_SPARE_ROWS) * l.ld_out);
@@ -68,6 +70,13 @@ layer_close(struct layer_data *l)
     float *const all[] = {l->X, l->Z, l->W, l->dW, l->panels};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
+}
+
+static size_t
+piece_rows(size_t n_in)
+{
+    size_t step = n_in / 8 / PIECE_ROWS * PIECE_ROWS;
+    return step < PIECE_ROWS ? PIECE_ROWS : step > PIECE_ROWS_MOST ? PIECE_ROWS_MOST : step;
 }
 
 static void
@@ -92,7 +101,9 @@ ours(const struct cpu_kernels *kernels, enum kind kind, struct layer_data *l)
             kernels->product(m, l->n_out, l->n_in, Z, l->ld_out, l->panels, 0, NULL, X, l->ld_in);
             break;
         case GRADIENT:
-            kernels->gradient(m, 0, l->n_in, l->n_out, X, l->ld_in, Z, l->ld_out, l->dW);
+            for (size_t i = 0, piece = piece_rows(l->n_in); i < l->n_in; i += piece)
+                kernels->gradient(m, i, l->n_in - i < piece ? l->n_in : i + piece, l->n_out, X, l->ld_in, Z, l->ld_out,
+                                  l->dW);
             break;
         }
     }
