@@ -35,6 +35,19 @@ index_key(const char *role, const char *name, size_t *n)
     return key;
 }
 
+struct objective
+model_objective(const struct model *model, float *quantiles)
+{
+    for (uint32_t q = 0; q < model->n_quantiles; q++)
+        quantiles[q] = (float) model->quantiles[q];
+    return (struct objective){
+        .loss = model->loss,
+        .huber_delta = (float) model->huber_delta,
+        .n_quantiles = model->n_quantiles,
+        .quantiles = quantiles,
+    };
+}
+
 struct tensor *
 model_find(const struct model *model, enum tensor_role role, const char *name)
 {

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "network.h"
+#include "objective.h"
 #include "schema.h"
 #include "tensor.h"
 
@@ -31,12 +31,16 @@ struct model_tensor {
     const char *role_name;
 };
 
+enum { MODEL_MAX_QUANTILES = 100 };
+
 struct model {
     struct arena arena;
     struct schema schema;
     struct network network;
     enum loss loss;
     double huber_delta;
+    uint32_t n_quantiles;         /* of loss quantile, else 0 */
+    double *quantiles;            /* [n_quantiles] ascending, in the arena */
     uint32_t numerics;            /* 1 */
     struct model_tensor *tensors; /* all but the parameters, in order */
     uint32_t n_tensors, cap_tensors;
@@ -49,6 +53,8 @@ struct model {
     char digest[33];         /* of content, set when read or written */
 };
 
+/* Its loss, without smoothing. quantiles: [MODEL_MAX_QUANTILES] filled; must outlive the objective. */
+struct objective model_objective(const struct model *model, float *quantiles);
 struct tensor *model_find(const struct model *model, enum tensor_role role, const char *name);
 /* Adds or replaces; copies the name, takes `data` as it is (it must live in the arena). */
 void model_put(struct model *model, enum tensor_role role, const char *name, enum dtype dtype, unsigned rank,

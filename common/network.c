@@ -5,7 +5,7 @@
 static const char *const activation_names[ACT_COUNT] = {"none",    "relu", "leaky-relu", "tanh",
                                                         "sigmoid", "gelu", "silu"};
 static const char *const norm_names[NORM_COUNT] = {"none", "layer"};
-static const char *const loss_names[LOSS_COUNT] = {"mse", "mae", "huber", "bce", "ce"};
+static const char *const loss_names[LOSS_COUNT] = {"mse", "mae", "huber", "bce", "ce", "poisson", "quantile"};
 
 static bool
 name_parse(const char *const *names, int count, const char *name, int *index)

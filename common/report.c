@@ -20,6 +20,10 @@ static const char *const names[METRIC_COUNT] = {
     [METRIC_MAE] = "mae",
     [METRIC_R2] = "r2",
     [METRIC_MAPE] = "mape",
+    [METRIC_DEVIANCE] = "deviance",
+    [METRIC_PINBALL] = "pinball",
+    [METRIC_COVERAGE] = "coverage",
+    [METRIC_WIDTH] = "width",
 };
 
 const char *

@@ -12,9 +12,9 @@
  */
 enum { PART_BYTES = 64 << 20, DEFAULT_LEVEL = 3, MAX_MODEL_KEYS = 1000 };
 
-static const char *const model_keys[] = {"cl",       "numerics", "network",    "loss",    "huber_delta",
-                                         "task",     "columns",  "transforms", "profile", "optimiser",
-                                         "training", "memory",   "lineage",    NULL};
+static const char *const model_keys[] = {"cl",        "numerics", "network", "loss",       "huber_delta",
+                                         "quantiles", "task",     "columns", "transforms", "profile",
+                                         "optimiser", "training", "memory",  "lineage",    NULL};
 
 /* Model to meta and back */
 
@@ -34,6 +34,15 @@ set_optional(struct arena *arena, struct value *meta, const char *key, struct va
         value_set(arena, meta, key, item);
 }
 
+static struct value *
+quantiles_to_value(const struct model *model, struct arena *arena)
+{
+    struct value *array = value_array(arena);
+    for (uint32_t q = 0; q < model->n_quantiles; q++)
+        value_push(arena, array, value_float(arena, model->quantiles[q]));
+    return array;
+}
+
 struct value *
 model_to_value(const struct model *model, struct arena *arena)
 {
@@ -44,6 +53,8 @@ model_to_value(const struct model *model, struct arena *arena)
     value_set(arena, meta, "loss", value_string(arena, loss_name(model->loss)));
     if (model->loss == LOSS_HUBER)
         value_set(arena, meta, "huber_delta", value_float(arena, model->huber_delta));
+    if (model->loss == LOSS_QUANTILE)
+        value_set(arena, meta, "quantiles", quantiles_to_value(model, arena));
     value_set(arena, meta, "task", value_get(table, "task"));
     value_set(arena, meta, "columns", value_get(table, "columns"));
     value_set(arena, meta, "transforms", value_get(table, "transforms"));
@@ -73,6 +84,19 @@ take_optional(struct model *model, const struct value *meta, const char *key, en
 }
 
 static int
+take_quantiles(struct model *model, const struct value *meta, struct error *error)
+{
+    const struct value *array = value_get(meta, "quantiles");
+    bool good = array != NULL && array->kind == VALUE_ARRAY && array->n >= 1 && array->n <= MODEL_MAX_QUANTILES;
+    model->n_quantiles = good ? (uint32_t) array->n : 0;
+    model->quantiles = arena_array(&model->arena, model->n_quantiles, sizeof *model->quantiles);
+    for (uint32_t q = 0; q < model->n_quantiles; q++)
+        good = good && value_to_double(array->items[q], &model->quantiles[q]) &&
+               model->quantiles[q] > (q == 0 ? 0 : model->quantiles[q - 1]) && model->quantiles[q] < 1;
+    return good ? 0 : error_set(error, STATUS_DATA, "'quantiles' are no ascending numbers between 0 and 1");
+}
+
+static int
 take_loss(struct model *model, const struct value *meta, struct error *error)
 {
     const char *loss = value_get_string(meta, "loss");
@@ -86,7 +110,7 @@ take_loss(struct model *model, const struct value *meta, struct error *error)
     if (model->loss == LOSS_HUBER && (!value_get_double(meta, "huber_delta", &model->huber_delta) ||
                                       !(model->huber_delta > 0) || isinf(model->huber_delta)))
         return error_set(error, STATUS_DATA, "'huber_delta' is no number above 0");
-    return 0;
+    return model->loss == LOSS_QUANTILE ? take_quantiles(model, meta, error) : 0;
 }
 
 static int
@@ -328,7 +352,8 @@ static int
 check_outputs(const struct model *model, struct error *error)
 {
     const struct schema *schema = &model->schema;
-    uint32_t outputs = network_outputs(&model->network), wanted = schema->n_y;
+    uint32_t outputs = network_outputs(&model->network);
+    uint64_t wanted = (uint64_t) schema->n_y * (model->loss == LOSS_QUANTILE ? model->n_quantiles : 1);
     bool classes = model->loss == LOSS_BCE || model->loss == LOSS_CE;
     if (schema->n_y == 0)
         return error_set(error, STATUS_DATA, "it has no label column");
@@ -343,7 +368,8 @@ check_outputs(const struct model *model, struct error *error)
         wanted = model->loss == LOSS_BCE ? 1 : n;
     }
     if (outputs != wanted)
-        return error_set(error, STATUS_DATA, "the network has %u outputs, its labels ask for %u", outputs, wanted);
+        return error_set(error, STATUS_DATA, "the network has %u outputs, its labels ask for %llu", outputs,
+                         (unsigned long long) wanted);
     return 0;
 }
 

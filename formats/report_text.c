@@ -168,6 +168,18 @@ table_of_pairs(struct text *text, const struct report *report)
     }
 }
 
+static void
+table_by_quantile(struct text *text, const struct report *report)
+{
+    text_printf(text, "\n%-10s  %10s  %10s\n", "quantile", "below", "pinball");
+    for (uint32_t q = 0; q < report->n_quantiles; q++) {
+        text_printf(text, "%-10.6g", report->quantiles[q]);
+        add_number(text, report->per_quantile[q].below, 12);
+        add_number(text, report->per_quantile[q].pinball, 12);
+        text_add(text, "\n", 1);
+    }
+}
+
 void
 report_table(struct text *text, const struct report *report)
 {
@@ -177,6 +189,8 @@ report_table(struct text *text, const struct report *report)
             add_number(text, report->value[m], 12);
             text_add(text, "\n", 1);
         }
+    if (report->n_quantiles > 0)
+        table_by_quantile(text, report);
     if (report->n_classes == 0)
         return;
     table_by_class(text, report);
@@ -288,6 +302,21 @@ json_confusion(struct text *text, const struct report *report)
     text_add(text, "]}", 2);
 }
 
+static void
+json_by_quantile(struct text *text, const struct report *report)
+{
+    for (uint32_t q = 0; q < report->n_quantiles; q++) {
+        text_printf(text, q == 0 ? "{\"" : ", \"");
+        json_number(text, report->quantiles[q]);
+        text_printf(text, "\": {\"below\": ");
+        json_number(text, report->per_quantile[q].below);
+        text_printf(text, ", \"pinball\": ");
+        json_number(text, report->per_quantile[q].pinball);
+        text_add(text, "}", 1);
+    }
+    text_add(text, "}", 1);
+}
+
 void
 report_json(struct text *text, const struct report *report, bool open)
 {
@@ -298,6 +327,11 @@ report_json(struct text *text, const struct report *report, bool open)
             json_key(text, metric_name((enum metric) m));
             json_number(text, report->value[m]);
         }
+    if (report->n_quantiles > 0) {
+        text_add(text, ", ", 2);
+        json_key(text, "per_quantile");
+        json_by_quantile(text, report);
+    }
     if (report->n_classes > 0) {
         text_add(text, ", ", 2);
         json_key(text, "per_class");

@@ -321,7 +321,10 @@ put_labels(const struct model *model, struct text *text)
 {
     enum { SHOWN = 20 };
     const struct schema *schema = &model->schema;
-    text_printf(text, "task         %s, loss %s\n", task_name(schema->task), loss_name(model->loss));
+    text_printf(text, "task         %s, loss %s", task_name(schema->task), loss_name(model->loss));
+    for (uint32_t q = 0; q < model->n_quantiles; q++)
+        text_printf(text, "%s%g", q == 0 ? " of " : ", ", model->quantiles[q]);
+    text_add(text, "\n", 1);
     text_printf(text, "label        ");
     for (uint32_t t = 0; t < schema->n_y; t++) {
         text_add(text, ", ", t > 0 ? 2 : 0);

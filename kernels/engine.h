@@ -35,7 +35,7 @@ struct rowset {
     uint64_t n;
     const float *x;        /* [n, d] or NULL when d is 0 */
     const uint32_t *c;     /* [n, k] codes below network.c_sizes, or NULL when k is 0 */
-    const float *y;        /* [n, o] targets of mse, mae, huber, bce (0 or 1); or NULL */
+    const float *y;        /* [n, o], quantile: [n, o / quantiles], targets; bce: 0 or 1, poisson: >= 0; or NULL */
     const uint32_t *label; /* [n] class 0 .. o-1 of ce; or NULL */
     const float *w;        /* [n] row weights with mean 1 over the set, or NULL = 1 */
     const float *soft;     /* [n, o] logits of an older model (soft targets), or NULL */
@@ -73,6 +73,9 @@ struct plan {
     const float *lr;    /* [n_steps] learning rate of each */
     enum loss loss;
     float huber_delta;
+    float smoothing; /* of the targets of bce and ce */
+    uint32_t n_quantiles;
+    const float *quantiles; /* [n_quantiles] of loss quantile: a label has so many outputs */
     struct optimiser optimiser;
     float clip; /* largest global gradient norm, 0 = none */
     struct plan_part parts[ENGINE_MAX_SETS];

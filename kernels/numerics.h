@@ -55,6 +55,14 @@
  *   with soft targets: dz = fma(g2, scale2, dz), scale2 from soft_weight likewise. A part whose weight is 0 starts from
  *   dz = 0; one whose soft_weight is 0, or that has no soft targets, leaves the second step out.
  *
+ * Losses with numbers of their own:
+ *   smoothing: bce puts fma(y, 1 - smoothing, 0.5 smoothing) for y. ce, where it is not 0: share = (float) (smoothing /
+ *     classes of the mask), b_j = z_j - m, 0 outside the mask; loss = log D - fma(1 - smoothing, b_label, share s(b));
+ *     g_j = p_j - share, then - (1 - smoothing) at the label; 0 outside the mask
+ *   poisson: e = exp(z); loss = s(fma(-y, z, e) + (y > 0 ? fma(y, log y, -y) : 0)) / o; g = (e - y) * inv
+ *   quantile: output j has the quantile t = j % quantiles of target y[j / quantiles]; d = z - y;
+ *     loss = s(d > 0 ? (1 - t) d : t |d|) / o; g = (d > 0 ? 1 - t : d < 0 ? -t : 0) * inv
+ *
  * One update (kernels/ref/optimiser.c), per element: gradient; + anchor: g = fma(lambda * omega, theta - theta*, g);
  * norm over all parameters that are not frozen: per parameter s(fma g g), these added in double in parameter order,
  * sqrt in double, rounded once; if norm > clip: g = g * (clip / norm); coupled decay (weights and categories): g =

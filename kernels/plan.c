@@ -99,6 +99,30 @@ check_part(const struct network *network, const struct plan *plan, uint32_t p, c
     return 0;
 }
 
+struct objective
+plan_objective(const struct plan *plan)
+{
+    return (struct objective){plan->loss, plan->huber_delta, plan->smoothing, plan->n_quantiles, plan->quantiles};
+}
+
+/* The numbers that a loss has. */
+static int
+check_loss(const struct plan *plan, uint32_t outputs, struct error *error)
+{
+    if (plan->loss == LOSS_HUBER && !(plan->huber_delta > 0))
+        return error_set(error, STATUS_USAGE, "loss 'huber' needs a delta above 0");
+    if (!(plan->smoothing >= 0 && plan->smoothing < 1))
+        return error_set(error, STATUS_USAGE, "smoothing is from 0 to below 1");
+    if ((plan->loss == LOSS_QUANTILE) != (plan->n_quantiles > 0))
+        return error_set(error, STATUS_USAGE, "loss 'quantile', and no other, needs quantiles");
+    if (plan->n_quantiles > 0 && outputs % plan->n_quantiles != 0)
+        return error_set(error, STATUS_USAGE, "%u outputs are not %u for each label", outputs, plan->n_quantiles);
+    for (uint32_t q = 0; q < plan->n_quantiles; q++)
+        if (!(plan->quantiles[q] > 0 && plan->quantiles[q] < 1))
+            return error_set(error, STATUS_USAGE, "quantiles lie between 0 and 1");
+    return 0;
+}
+
 int
 plan_check(const struct network *network, const struct plan *plan, const struct plan_set sets[ENGINE_MAX_SETS],
            struct error *error)
@@ -117,9 +141,7 @@ plan_check(const struct network *network, const struct plan *plan, const struct 
         any = plan->classes[j] != 0;
     if (!any)
         return error_set(error, STATUS_USAGE, "the plan's class mask leaves no class");
-    if (plan->loss == LOSS_HUBER && !(plan->huber_delta > 0))
-        return error_set(error, STATUS_USAGE, "loss 'huber' needs a delta above 0");
-    return 0;
+    return check_loss(plan, network_outputs(network), error);
 }
 
 /* Rows a part of a set takes in a step that is not the last of an epoch. */

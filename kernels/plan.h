@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "engine.h"
+#include "objective.h"
 
 /* A row set that was loaded: borrowed pointers, checked codes. */
 struct plan_set {
@@ -34,6 +35,8 @@ int plan_check(const struct network *network, const struct plan *plan, const str
 /* Checks that codes of rows [first, first + n) are in the network's tables. */
 int plan_check_codes(const struct network *network, const struct rowset *rows, uint64_t first, uint64_t n,
                      struct error *error);
+
+struct objective plan_objective(const struct plan *plan);
 
 /* The rows of one step, all parts one after the other. */
 struct plan_rows {

@@ -15,6 +15,7 @@
 #include "bind.h"
 #include "cell.h"
 #include "checkpoint.h"
+#include "counts.h"
 #include "csv_write.h"
 #include "decide.h"
 #include "device.h"
@@ -51,6 +52,7 @@ struct evaluation {
     struct engine_state *state;
     const struct model *model;
     struct decision decision;
+    struct objective objective; /* of the model, without smoothing */
     struct binding *binding;
     enum on on;
     bool tagged, untagged; /* rows of the kind have been seen */
@@ -151,16 +153,20 @@ predictions_heading(struct evaluation *evaluation)
 {
     const struct decision *decision = &evaluation->decision;
     struct text *lines = &evaluation->lines, name = {0};
+    struct arena arena = {0};
     text_printf(lines, "row");
-    if (decision->n_classes > 0 || decision->n_outputs == 1)
+    if (decision->n_classes > 0)
         text_printf(lines, ",label,prediction");
-    for (uint32_t t = 0; decision->n_classes == 0 && decision->n_outputs > 1 && t < decision->n_outputs; t++)
-        for (int prediction = 0; prediction < 2; prediction++) {
-            name.n = 0;
-            text_printf(&name, "%s_%s", prediction ? "prediction" : "label",
-                        schema_y(&decision->model->schema, t)->name);
+    for (uint32_t j = 0; decision->n_classes == 0 && j < decision->n_outputs; j++) {
+        const uint32_t each = decision->n_outputs / decision->n_labels;
+        const char *prediction = decision_name(decision, j, &arena);
+        name.n = 0;
+        text_printf(&name, decision->n_labels > 1 ? "label_%s" : "label",
+                    schema_y(&decision->model->schema, j / each)->name);
+        if (j % each == 0)
             csv_add_cell(lines, false, name.bytes, name.n);
-        }
+        csv_add_cell(lines, false, prediction, strlen(prediction));
+    }
     for (uint32_t c = 0; c < decision->n_classes; c++) {
         name.n = 0;
         text_printf(&name, "p_%s", decision->names->values[c]);
@@ -168,6 +174,7 @@ predictions_heading(struct evaluation *evaluation)
     }
     csv_end_line(lines);
     free(name.bytes);
+    arena_free(&arena);
 }
 
 static void
@@ -194,7 +201,7 @@ add_row(struct evaluation *evaluation, const struct batch *batch, const struct r
     uint32_t o = decision->n_outputs, c = decision->n_classes;
     struct metrics *part = NULL;
     struct text *lines = &evaluation->lines;
-    float huber = (float) model->huber_delta, *p = arena_array(batch->arena, c > 0 ? c : o, sizeof *p);
+    float *p = arena_array(batch->arena, c > 0 ? c : o, sizeof *p);
     double w = rows->w == NULL ? 1 : (double) rows->w[i];
     if (!(w >= 0 && w < INFINITY))
         die(STATUS_DATA, "record %llu: the weight %g is not a number from 0 on",
@@ -212,8 +219,8 @@ add_row(struct evaluation *evaluation, const struct batch *batch, const struct r
         uint32_t label = rows->label[i] == BIND_UNKNOWN ? METRICS_OTHER : rows->label[i];
         uint32_t class = decide_class(decision, z, p);
         float loss = label == METRICS_OTHER ? 0
-                                            : loss_row(model->loss, huber, z, o, rows->y == NULL ? NULL : rows->y + i,
-                                                       label, decision->mask);
+                                            : loss_row(&evaluation->objective, z, o,
+                                                       rows->y == NULL ? NULL : rows->y + i, label, decision->mask);
         metrics_add_class(evaluation->metrics, p, class, label, w, loss);
         if (part != NULL)
             metrics_add_class(part, p, class, label, w, loss);
@@ -224,19 +231,27 @@ add_row(struct evaluation *evaluation, const struct batch *batch, const struct r
         for (uint32_t k = 0; k < c; k++)
             add_float(lines, p[k]);
     } else {
-        double *y = arena_array(batch->arena, o, sizeof *y);
-        for (uint32_t t = 0; t < o; t++)
+        uint32_t labels = decision->n_labels;
+        double *y = arena_array(batch->arena, labels, sizeof *y);
+        struct error error;
+        for (uint32_t t = 0; t < labels; t++) {
             y[t] = bind_label(evaluation->binding, batch, i, t);
+            if (model->loss == LOSS_POISSON && rows->y[i * labels + t] < 0) {
+                counts_refuse(schema_y(&model->schema, t)->name, batch_rowno(batch, i), y[t], &error);
+                die_error(&error);
+            }
+        }
         decide_numbers(decision, z, p);
-        float loss = loss_row(model->loss, huber, z, o, rows->y + i * o, 0, NULL);
+        float loss = loss_row(&evaluation->objective, z, o, rows->y + i * labels, 0, NULL);
         metrics_add_numbers(evaluation->metrics, y, p, w, loss);
         if (part != NULL)
             metrics_add_numbers(part, y, p, w, loss);
         if (evaluation->predictions == NULL)
             return;
-        for (uint32_t t = 0; t < o; t++) {
-            add_float(lines, (float) y[t]);
-            add_float(lines, p[t]);
+        for (uint32_t j = 0; j < o; j++) {
+            if (j % (o / labels) == 0)
+                add_float(lines, (float) y[j / (o / labels)]);
+            add_float(lines, p[j]);
         }
     }
     csv_end_line(lines);
@@ -395,6 +410,8 @@ main(int argc, char **argv)
         checkpoint_read(&model, s.model, &error) < 0 ||
         decision_open(&evaluation.decision, &model, &decision_options, &error) < 0)
         die_error(&error);
+    float quantiles[MODEL_MAX_QUANTILES];
+    evaluation.objective = model_objective(&model, quantiles);
     for (size_t i = 0; i < n_gates; i++)
         if (gate_bind(&gates[i], &evaluation.decision, &error) < 0)
             die_error(&error);

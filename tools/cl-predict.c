@@ -86,15 +86,6 @@ answer(struct serving *serving, const struct rowset *rows, struct arena *arena, 
 
 /* --- text ------------------------------------------------------------------------------------------------------ */
 
-/* The name of output column t of the predictions: `prediction`, or prediction_LABEL where there are several labels. */
-static const char *
-prediction_name(const struct decision *decision, uint32_t t, struct arena *arena)
-{
-    if (decision->n_classes > 0 || decision->n_outputs == 1)
-        return "prediction";
-    return arena_printf(arena, "prediction_%s", schema_y(&decision->model->schema, t)->name);
-}
-
 static const char *
 probability_name(const struct decision *decision, uint32_t class, struct arena *arena)
 {
@@ -113,16 +104,17 @@ csv_heading(struct serving *serving, const struct schema *stream)
 {
     const struct decision *decision = &serving->decision;
     struct arena arena = {0};
+    const uint32_t c = decision->n_classes;
     bool first = true;
     for (uint32_t i = 0; serving->append && i < stream->n_columns; i++)
         if (stream->columns[i].role == ROLE_CARRY)
             add_cell(serving, &first, stream->columns[i].name, strlen(stream->columns[i].name));
-    for (uint32_t t = 0; t < (decision->n_classes > 0 ? 1 : decision->n_outputs); t++) {
-        const char *name = prediction_name(decision, t, &arena);
+    for (uint32_t t = 0; t < (c > 0 ? 1 : decision->n_outputs); t++) {
+        const char *name = c > 0 ? "prediction" : decision_name(decision, t, &arena);
         add_cell(serving, &first, name, strlen(name));
     }
-    for (uint32_t c = 0; serving->proba && c < decision->n_classes; c++) {
-        const char *name = probability_name(decision, c, &arena);
+    for (uint32_t k = 0; serving->proba && k < c; k++) {
+        const char *name = probability_name(decision, k, &arena);
         add_cell(serving, &first, name, strlen(name));
     }
     csv_end_line(&serving->text);
@@ -210,7 +202,7 @@ prepare_text(struct serving *serving)
         serving->labels[k] = (struct piece){arena_strndup(arena, text.bytes, text.n), text.n};
     }
     for (uint32_t k = 0; k < n_keys; k++) {
-        const char *name = c > 0 ? decision->names->values[k] : prediction_name(decision, k, arena);
+        const char *name = c > 0 ? decision->names->values[k] : decision_name(decision, k, arena);
         text.n = 0;
         json_key(&text, name, c > 0 ? decision->names->lengths[k] : strlen(name));
         serving->keys[k] = (struct piece){arena_strndup(arena, text.bytes, text.n), text.n};
@@ -307,9 +299,10 @@ frames_schema(struct serving *serving, const struct schema *stream)
                                                    .type = stream->columns[i].type,
                                                    .role = ROLE_CARRY};
     for (uint32_t t = 0; t < (c > 0 ? 1 : decision->n_outputs); t++)
-        schema->columns[n++] = (struct column){.name = prediction_name(decision, t, &schema->arena),
-                                               .type = c > 0 ? COLUMN_CAT : COLUMN_NUM,
-                                               .role = ROLE_FEATURE};
+        schema->columns[n++] =
+            (struct column){.name = c > 0 ? "prediction" : decision_name(decision, t, &schema->arena),
+                            .type = c > 0 ? COLUMN_CAT : COLUMN_NUM,
+                            .role = ROLE_FEATURE};
     if (c > 0)
         dict_copy(&schema->columns[n - 1].dict, decision->names);
     for (uint32_t k = 0; serving->proba && k < c; k++)

@@ -86,6 +86,8 @@ main(int argc, char **argv)
     if (collect_open(&collector, stream_reader_schema(reader), NULL, (const char *const *) among, false, &memory,
                      &error) < 0)
         training_refuse(reader, &error);
+    if (s.loss == 1 + LOSS_POISSON)
+        collect_counts(&collector);
     note_ignored(stream_reader_schema(reader));
     struct profile *profile = training_read(reader, &collector, data, &model.arena);
     if (files.resume != NULL)

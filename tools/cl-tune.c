@@ -70,6 +70,8 @@ check_settings(const struct settings *s, const struct model *model, const char *
         usage_error("--among is for classes, and the model predicts a number");
     if (s->class_weights == CLASS_WEIGHTS_BALANCED && model->schema.task != TASK_CLASS)
         usage_error("--class-weights is for classes, and the model predicts a number");
+    if (settings_given(s, &s->label_smoothing) && s->label_smoothing > 0 && model->schema.task != TASK_CLASS)
+        usage_error("--label-smoothing is for classes, and the model predicts a number");
     if (s->keep_optimiser && (kind == NULL || strcmp(kind, settings_optimizers[s->optimizer]) != 0))
         die(STATUS_DATA, "%s: --keep-optimiser: the model has no state of the optimiser %s", path,
             settings_optimizers[s->optimizer]);

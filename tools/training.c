@@ -135,12 +135,17 @@ struct trainer_setup
 training_setup(const struct settings *s, const struct training_files *files, const struct engine *engine,
                struct model *model, const struct collector *collector)
 {
+    float *quantiles = arena_array(&model->arena, model->n_quantiles, sizeof *quantiles);
+    model_objective(model, quantiles);
     return (struct trainer_setup){
         .engine = engine,
         .threads = (unsigned) files->threads,
         .network = &model->network,
         .loss = model->loss,
         .huber_delta = (float) model->huber_delta,
+        .smoothing = (float) s->label_smoothing,
+        .n_quantiles = model->n_quantiles,
+        .quantiles = quantiles,
         .train = collect_train(collector),
         .valid = collect_valid(collector),
         .seed = s->seed,

@@ -39,6 +39,7 @@ struct training_files {
                    "what is made small [" own("auto: mse, bce for two classes, ce") "]"), \
         OPT_DOUBLE(0, "huber-delta", "D", &(s).huber_delta, 1e-30, 1e30, \
                    "where --loss huber turns linear [" own("1") "]"), \
+        OPT_STRING(0, "quantiles", "LIST", &(s).quantiles, "what --loss quantile predicts [" own("0.1,0.5,0.9") "]"), \
         OPT_CHOICE(0, "optimizer", "NAME", &(s).optimizer, settings_optimizers, \
                    "how weights are moved [" own("adam") "]"), \
         OPT_DOUBLE_AUTO(0, "lr", "RATE", &(s).lr, 0, 1e6, "learning rate; auto = by a range test [" lr_default "]"), \
@@ -72,6 +73,8 @@ struct training_files {
         OPT_DOUBLE(0, "clip", "NORM", &(s).clip, 0, 1e30, "largest norm of the gradient; 0 = any [" own("0") "]"), \
         OPT_CHOICE(0, "class-weights", "none|balanced", &(s).class_weights, settings_class_weights, \
                    "let rare classes weigh more [" own("none") "]"), \
+        OPT_DOUBLE(0, "label-smoothing", "E", &(s).label_smoothing, 0, 0.9, \
+                   "share of the target that all classes get alike [" own("0") "]"), \
         OPT_STRING(0, "among", "CLASSES", &(s).among, "train on rows of these classes, told apart among these"), \
         OPT_U64(0, "memory-rows", "N", &(s).memory_rows, 0, 100000000, \
                 "rows kept in the checkpoint for later tuning; 0 = none [" own("500, or 50 a class if more") "]"), \

@@ -67,8 +67,8 @@ struct cpu_kernels {
                     float *h, float *q);
     /* dz = dz * q; or, q NULL: dz * (h > 0 ? survivor : 0). */
     void (*slope)(size_t n, const float *h, const float *q, float survivor, float *dz);
-    /* Losses of rows and their gradients (before scaling) into dz; y: [rows, o]; label: [rows]. */
-    void (*loss)(enum loss loss, float delta, size_t rows, size_t o, const float *z, size_t ld, const float *y,
+    /* Losses of rows and their gradients (before scaling) into dz; y: [rows, objective_targets()]; label: [rows]. */
+    void (*loss)(const struct objective *objective, size_t rows, size_t o, const float *z, size_t ld, const float *y,
                  const uint32_t *label, const uint8_t *classes, float *dz, float *losses);
     /* dz [rows, o] *= factor, or *= factor * w[row[r]] where w is not NULL. */
     void (*scale_rows)(size_t rows, size_t o, float factor, const float *w, const uint64_t *row, float *dz, size_t ld);

@@ -59,7 +59,7 @@ fetch(const void *data, uint64_t row, size_t bytes)
 
 /* Rows are far apart in memory: those of the next step are asked for while this one is computed. */
 static inline __attribute__((always_inline)) void
-fetch_rows(const struct engine_state *state, const struct rowset *set, uint64_t position, size_t n)
+fetch_rows(const struct engine_state *state, const struct rowset *set, size_t targets, uint64_t position, size_t n)
 {
     const struct network *network = state->network;
     const struct cpu_ahead *ahead = &state->ahead;
@@ -68,7 +68,7 @@ fetch_rows(const struct engine_state *state, const struct rowset *set, uint64_t 
         fetch(set->x, row, network->n_x * sizeof *set->x);
         fetch(set->c, row, network->n_c * sizeof *set->c);
         if (set->y != NULL)
-            fetch(set->y, row, network_outputs(network) * sizeof *set->y);
+            fetch(set->y, row, targets * sizeof *set->y);
         if (set->label != NULL)
             fetch(set->label, row, sizeof *set->label);
         if (set->w != NULL)
@@ -84,7 +84,10 @@ cpu_chunk_rows(struct engine_state *state, struct plan_rows *rows, uint64_t firs
         uint64_t left = rows->first[1] - first;
         size_t ordered = left < n ? (size_t) left : n;
         ordered_rows(state, &rows->order, rows->epoch_first + first, ordered, state->row);
-        fetch_rows(state, &state->sets[rows->plan->parts[0].set].rows, rows->epoch_first + first + ordered, ordered);
+        const struct objective objective = plan_objective(rows->plan);
+        fetch_rows(state, &state->sets[rows->plan->parts[0].set].rows,
+                   objective_targets(&objective, network_outputs(state->network)), rows->epoch_first + first + ordered,
+                   ordered);
         for (; i < ordered; i++)
             state->part[i] = 0;
     }

@@ -137,9 +137,10 @@ loss_rows(const struct rows_job *job, size_t r, size_t last)
     struct engine_state *state = job->state;
     const struct plan *plan = job->rows->plan;
     const struct cpu_layer *layer = &state->layers[state->network->n_layers - 1];
-    size_t o = layer->n_out, ld = layer->ld;
-    state->kernels->loss(plan->loss, plan->huber_delta, last - r, o, layer->h + r * ld, ld, state->y + r * o,
-                         state->label + r, plan->classes, layer->dz + r * ld, state->losses + r);
+    const struct objective objective = plan_objective(plan);
+    size_t o = layer->n_out, ld = layer->ld, targets = objective_targets(&objective, layer->n_out);
+    state->kernels->loss(&objective, last - r, o, layer->h + r * ld, ld, state->y + r * targets, state->label + r,
+                         plan->classes, layer->dz + r * ld, state->losses + r);
     for (size_t i = r, end; i < last; i = end) {
         uint32_t part = state->part[i];
         const struct rowset *set = &state->sets[plan->parts[part].set].rows;
@@ -181,12 +182,13 @@ gather_targets(const struct rows_job *job, const struct rowset *set, size_t r, s
     struct engine_state *state = job->state;
     const struct plan *plan = job->rows->plan;
     bool counts = plan->parts[state->part[r]].weight != 0;
-    size_t o = network_outputs(state->network);
+    const struct objective objective = plan_objective(plan);
+    size_t targets = objective_targets(&objective, network_outputs(state->network));
     if (plan->loss == LOSS_CE)
         for (size_t i = r; i < last; i++)
             state->label[i] = counts ? set->label[state->row[i]] : 0;
     else if (counts)
-        state->kernels->gather(last - r, o, set->y, state->row + r, state->y + r * o, o);
+        state->kernels->gather(last - r, targets, set->y, state->row + r, state->y + r * targets, targets);
 }
 
 static void

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counts.h"
+
 /* Codes of one stream dictionary as the model numbers them; grows with the dictionary. */
 struct code_map {
     const struct dict *from; /* the stream's */
@@ -308,6 +310,8 @@ bind_targets(struct binding *binding, const struct batch *batch, struct rowset *
             y[i * o + j] = batch->y[i * t + binding->y[j]];
     for (uint32_t i = binding->n_done; i < model->n_transforms; i++)
         transform_apply_y(&model->transforms[i], y, batch->n);
+    if (binding->model->loss == LOSS_POISSON)
+        counts_unshift(model->transforms, model->n_transforms, y, batch->n, o);
     rows->y = y;
 }
 

@@ -33,8 +33,9 @@ bool bind_has_labels(const struct binding *binding);
 void bind_forget_labels(struct binding *binding);
 /*
  * rows->x, c, y, label, w for all rows of the batch, in its arena. y is the label as the loss sees it (label
- * transforms applied; NaN = missing; bce: 0 / 1 / NaN). label is set for every TASK_CLASS model (bce too) as class
- * index 0 .. C-1 or BIND_UNKNOWN. Missing numbers that no transform fills are an error naming the column.
+ * transforms applied, poisson: without their shift; NaN = missing; bce: 0 / 1 / NaN). label is set for every TASK_CLASS
+ * model (bce too) as class index 0 .. C-1 or BIND_UNKNOWN. Missing numbers that no transform fills are an error naming
+ * the column.
  */
 int bind_rows(struct binding *binding, const struct batch *batch, struct rowset *rows, struct error *error);
 /*

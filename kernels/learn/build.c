@@ -6,6 +6,7 @@
 #include "bins.h"
 #include "loss.h"
 #include "memory.h"
+#include "numerics.h"
 
 static int
 choose_loss(struct settings *settings, enum task task, uint32_t n_classes, struct error *error)
@@ -14,11 +15,13 @@ choose_loss(struct settings *settings, enum task task, uint32_t n_classes, struc
     if (settings->loss == 0)
         settings->loss = 1 + (!classes ? LOSS_MSE : n_classes == 2 ? LOSS_BCE : LOSS_CE);
     enum loss loss = (enum loss)(settings->loss - 1);
-    bool for_classes = loss == LOSS_BCE || loss == LOSS_CE;
+    bool for_classes = loss_of_classes(loss);
+    if (settings->label_smoothing > 0 && !classes)
+        return error_set(error, STATUS_USAGE, "--label-smoothing is for classes, and the label is a number");
     if (for_classes && !classes)
         return error_set(error, STATUS_USAGE,
-                         "--loss %s is for classes, and the label is a number (--loss mse, mae or huber, or "
-                         "cl-ingest --task class)",
+                         "--loss %s is for classes, and the label is a number (--loss mse, mae, huber, poisson "
+                         "or quantile, or cl-ingest --task class)",
                          loss_name(loss));
     if (!for_classes && classes)
         return error_set(error, STATUS_USAGE,
@@ -101,6 +104,42 @@ build_mask(const struct model *model, const struct collector *collector, struct 
     return mask;
 }
 
+/* The numbers that the loss has. */
+static void
+choose_objective(struct model *model, struct settings *settings)
+{
+    double quantiles[MODEL_MAX_QUANTILES];
+    model->loss = (enum loss)(settings->loss - 1);
+    model->huber_delta = settings->huber_delta;
+    if (model->loss != LOSS_QUANTILE || settings_quantiles(settings, quantiles, &model->n_quantiles) < 0)
+        return;
+    if (settings->quantiles == NULL)
+        settings->quantiles = SETTINGS_AUTO_QUANTILES;
+    model->quantiles = arena_array(&model->arena, model->n_quantiles, sizeof *model->quantiles);
+    memcpy(model->quantiles, quantiles, model->n_quantiles * sizeof *quantiles);
+}
+
+/* A log link starts at the mean label, not at 1: how far that is depends on the scale of the labels. */
+static int
+start_at_means(struct model *model, const struct collector *collector, struct error *error)
+{
+    const struct layer *output = &model->network.layers[model->network.n_layers - 1];
+    const struct rowset rows = collect_train(collector);
+    for (uint32_t t = 0; t < output->n_out; t++) {
+        double sum = 0;
+        for (uint64_t i = 0; i < rows.n; i++)
+            sum += (double) rows.y[i * output->n_out + t];
+        const char *name = schema_y(&model->schema, t)->name;
+        char quoted[128];
+        if (!(sum > 0))
+            return error_set(error, STATUS_DATA,
+                             "all rows to train on have the label '%s' of 0: loss poisson has nothing to learn",
+                             error_quote(quoted, sizeof quoted, name, strlen(name), 60));
+        model->network.params[output->bias].data[t] = num_log((float) (sum / (double) rows.n));
+    }
+    return 0;
+}
+
 static void
 build_network(struct model *model, const struct collector *collector, const struct settings *settings,
               const struct network_spec *spec, uint32_t n_out)
@@ -161,10 +200,10 @@ build_model(struct model *model, struct collector *collector, struct settings *s
     }
     if (choose_loss(settings, schema->task, n_classes, error) < 0)
         return -1;
-    model->loss = (enum loss)(settings->loss - 1);
-    model->huber_delta = settings->huber_delta;
+    choose_objective(model, settings);
     model->numerics = 1;
-    build_network(model, collector, settings, &spec, loss_outputs(model->loss, n_classes, schema->n_y));
+    build_network(model, collector, settings, &spec,
+                  loss_outputs(model->loss, n_classes, schema->n_y, model->n_quantiles));
     collect_map(collector, schema, model->loss == LOSS_BCE);
-    return 0;
+    return model->loss == LOSS_POISSON ? start_at_means(model, collector, error) : 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "counts.h"
 #include "memory.h"
 
 /* class_flags */
@@ -64,10 +65,17 @@ collect_open(struct collector *collector, const struct schema *stream, const str
         for (uint32_t t = 0; t < model->schema.n_y; t++)
             collector->y_from[t] = place_of(stream, schema_y(&model->schema, t)->name, stream->n_x + stream->n_c);
     }
+    collector->counts = model != NULL && model->loss == LOSS_POISSON;
     bool classes = columns->task == TASK_CLASS, weighted = has_weights(stream);
     dataset_open(&collector->train, memory, columns->n_x, columns->n_c, columns->n_y, classes, weighted);
     dataset_open(&collector->valid, memory, columns->n_x, columns->n_c, columns->n_y, classes, weighted);
     return 0;
+}
+
+void
+collect_counts(struct collector *collector)
+{
+    collector->counts = !collector->train.classes;
 }
 
 void
@@ -168,6 +176,21 @@ check_row(const struct collector *collector, const struct rowset *rows, uint64_t
     return 0;
 }
 
+/* Labels of loss poisson, none of which is below 0. */
+static int
+check_counts(const struct collector *collector, const struct rowset *rows, uint64_t i, uint64_t rowno,
+             struct error *error)
+{
+    const struct schema *columns = collector->model != NULL ? &collector->model->schema : collector->stream;
+    for (uint32_t t = 0; t < columns->n_y; t++) {
+        float y = rows->y[i * columns->n_y + t];
+        if (y < 0)
+            return counts_refuse(schema_y(columns, t)->name, rowno,
+                                 (double) y * counts_unit(columns->transforms, columns->n_transforms, t), error);
+    }
+    return 0;
+}
+
 /* Where row i belongs; counts it when it is left out. */
 static struct dataset *
 place_row(struct collector *collector, const struct batch *batch, const struct rowset *rows, uint64_t i)
@@ -223,6 +246,13 @@ take_columns(const struct collector *collector, const struct batch *batch, struc
                 codes[i * k + j] = batch->c[i * stream->n_c + collector->c_from[j]];
         rows->c = codes;
     }
+    if (collector->counts && collector->binding == NULL) {
+        const uint32_t t = collector->train.t;
+        float *y = arena_array(batch->arena, batch->n * t, sizeof *y);
+        memcpy(y, batch->y, batch->n * t * sizeof *y);
+        counts_unshift(stream->transforms, stream->n_transforms, y, batch->n, t);
+        rows->y = y;
+    }
     rows->label = classes ? batch->label : NULL;
     if (classes && stream->n_y > 1) {
         const uint32_t at = collector->y_from != NULL ? collector->y_from[0] : 0;
@@ -263,6 +293,8 @@ collect_rows(struct collector *collector, const struct batch *batch, struct erro
         const uint64_t record = batch_rowno(batch, i);
         struct dataset *place = place_row(collector, batch, &rows, i);
         if (place != NULL && !checked && check_row(collector, &rows, i, record, error) < 0)
+            return -1;
+        if (place != NULL && collector->counts && check_counts(collector, &rows, i, record, error) < 0)
             return -1;
         if (place == to && record == rowno + (i - first))
             continue;

@@ -33,6 +33,7 @@ struct collector {
     struct binding *binding;   /* to the model, or NULL */
     uint32_t *c_from, *y_from; /* with a model: places of its categories and label among the stream's */
     const char *const *among;  /* NULL-terminated class names, or NULL; borrowed */
+    bool counts;               /* labels of loss poisson (counts.h) */
     bool known_only;           /* classes the model does not have count as no label */
     uint8_t *class_flags;      /* [label dictionary + 1] */
     size_t n_flags, cap_flags;
@@ -45,7 +46,9 @@ struct collector {
 /* With a model the stream must have its columns and its label (bind.h). The schema and the model must outlive it. */
 int collect_open(struct collector *collector, const struct schema *stream, const struct model *model,
                  const char *const *among, bool known_only, struct dataset_memory *memory, struct error *error);
-/* STATUS_DATA: a number that is missing or infinite, a weight that is no weight. */
+/* Labels are for loss poisson: say so before the first row, where there is no model that says it. */
+void collect_counts(struct collector *collector);
+/* STATUS_DATA: a number that is missing or infinite, a weight that is no weight, a label below 0 of loss poisson. */
 int collect_rows(struct collector *collector, const struct batch *batch, struct error *error);
 /* Holds a share of the training rows out when no row was tagged valid; keeps one row at least on either side. */
 void collect_hold_out(struct collector *collector, uint64_t seed, double fraction);

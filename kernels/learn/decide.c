@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counts.h"
 #include "links.h"
+#include "loss.h"
+#include "numerics.h"
 #include "options.h"
 
 /* "'a', 'b', 'c' ..." for messages. */
@@ -79,13 +82,14 @@ decision_open(struct decision *decision, const struct model *model, const struct
     if (model->schema.task == TASK_CLASS) {
         decision->names = &schema_y(&model->schema, 0)->dict;
         decision->n_classes = model->loss == LOSS_BCE ? 2 : decision->n_outputs;
-        if (decision->names->n != decision->n_classes || (model->loss != LOSS_BCE && model->loss != LOSS_CE))
+        if (decision->names->n != decision->n_classes || !loss_of_classes(model->loss))
             return error_set(error, STATUS_DATA, "the model has %u classes and a network for %u", decision->names->n,
                              decision->n_classes);
-    } else if (decision->n_outputs != model->schema.n_y) {
-        return error_set(error, STATUS_DATA, "the model has %u label columns and a network for %u", model->schema.n_y,
-                         decision->n_outputs);
+    } else if (decision->n_outputs != loss_outputs(model->loss, 0, model->schema.n_y, model->n_quantiles)) {
+        return error_set(error, STATUS_DATA, "the model has %u label columns and a network of %u outputs",
+                         model->schema.n_y, decision->n_outputs);
     }
+    decision->n_labels = decision->n_classes > 0 ? 0 : model->schema.n_y;
     decision->binary = decision->n_classes == 2;
     decision->positive = decision->n_classes - 1;
     const char *option = options->among != NULL       ? "--among"
@@ -153,10 +157,55 @@ decide_class(const struct decision *decision, const float *z, float *p)
     return class;
 }
 
+/* The shortest decimals that are this number. */
+static const char *
+number_text(double number, struct arena *arena)
+{
+    char text[32];
+    double again = NAN;
+    for (int digits = 1; digits <= 17 && again != number; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, number);
+        parse_double(text, &again);
+    }
+    return arena_strdup(arena, text);
+}
+
+const char *
+decision_name(const struct decision *decision, uint32_t j, struct arena *arena)
+{
+    const struct model *model = decision->model;
+    const uint32_t n = model->n_quantiles, t = n > 0 ? j / n : j;
+    const char *name = "prediction";
+    if (decision->n_labels > 1)
+        name = arena_printf(arena, "%s_%s", name, schema_y(&model->schema, t)->name);
+    return n == 0 ? name : arena_printf(arena, "%s_%s", name, number_text(model->quantiles[j % n], arena));
+}
+
+/* Ascending, by insertion: they are few and nearly sorted. */
+static void
+sort_numbers(float *y, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        float moved = y[i];
+        uint32_t at = i;
+        for (; at > 0 && y[at - 1] > moved; at--)
+            y[at] = y[at - 1];
+        y[at] = moved;
+    }
+}
+
 void
 decide_numbers(const struct decision *decision, const float *z, float *y)
 {
-    const struct schema *schema = &decision->model->schema;
-    for (uint32_t t = 0; t < decision->n_outputs; t++)
-        y[t] = (float) transform_invert_label(schema->transforms, schema->n_transforms, t, (double) z[t]);
+    const struct model *model = decision->model;
+    const struct schema *schema = &model->schema;
+    const uint32_t each = model->n_quantiles > 0 ? model->n_quantiles : 1;
+    for (uint32_t j = 0; j < decision->n_outputs; j++) {
+        if (model->loss == LOSS_POISSON)
+            y[j] = (float) ((double) num_exp(z[j]) * counts_unit(schema->transforms, schema->n_transforms, j));
+        else
+            y[j] = (float) transform_invert_label(schema->transforms, schema->n_transforms, j / each, (double) z[j]);
+    }
+    for (uint32_t t = 0; each > 1 && t < decision->n_labels; t++)
+        sort_numbers(y + t * each, each);
 }

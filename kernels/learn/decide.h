@@ -29,6 +29,7 @@ struct decision {
     const struct dict *names; /* of the classes: names->values[class] */
     uint32_t n_classes;       /* 0 for a regression */
     uint32_t n_outputs;       /* of the network */
+    uint32_t n_labels;        /* of a regression: n_outputs, or one for all quantiles */
     uint8_t *mask;            /* [n_classes] 1 = may be predicted; NULL = all */
     bool binary;              /* two classes */
     uint32_t positive;
@@ -47,7 +48,14 @@ uint32_t decision_top(const struct decision *decision, const float *p);
 uint32_t decide_class(const struct decision *decision, const float *z, float *p);
 /* The same for n rows, faster than one by one. z: [n, n_outputs]; p: [n, n_classes]; class: [n]. */
 void decide_classes(const struct decision *decision, uint64_t n, const float *z, float *p, uint32_t *class);
-/* z: [n_outputs]; y: [n_outputs] in the label's units, computed in double and rounded once. */
+/*
+ * z: [n_outputs]; y: [n_outputs] in the label's units, computed in double and rounded once. Quantiles of a label that
+ * cross are put in order: what sorting gives is never farther from the quantiles than what it sorts (Chernozhukov,
+ * Fernandez-Val and Galichon 2010).
+ */
 void decide_numbers(const struct decision *decision, const float *z, float *y);
+/* The name of number j of a regression as a column: "prediction", or with the label and the quantile where there are
+ * several of them, as in prediction_price_0.9. */
+const char *decision_name(const struct decision *decision, uint32_t j, struct arena *arena);
 
 #endif

@@ -112,6 +112,10 @@ gate_bind(struct gate *gate, const struct decision *decision, struct error *erro
             return error_set(error, STATUS_USAGE, "--gate '%s': %s is for models that predict %s; this one predicts %s",
                              gate->text, metric_name(gate->metric), numbers ? "classes" : "numbers",
                              numbers ? "numbers" : "classes");
+        enum loss loss = decision->model->loss, wanted = gate->metric == METRIC_DEVIANCE ? LOSS_POISSON : LOSS_QUANTILE;
+        if (gate->metric >= METRIC_DEVIANCE && loss != wanted)
+            return error_set(error, STATUS_USAGE, "--gate '%s': %s is for models of loss %s; this one has %s",
+                             gate->text, metric_name(gate->metric), loss_name(wanted), loss_name(loss));
         return 0;
     }
     if (numbers)

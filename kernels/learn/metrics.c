@@ -1,6 +1,7 @@
 #include "metrics.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,12 @@ struct number_sums {
     double w, squares, absolutes; /* of y - f */
     double mean, spread;          /* of y: weighted mean and sum of squared differences from it */
     double relative, relative_w;  /* of |y - f| / |y| where y != 0 */
+    double deviance;              /* loss poisson */
+    double inside, width;         /* of the lowest and highest quantile */
+};
+
+struct quantile_sums {
+    double below, pinball;
 };
 
 struct bin {
@@ -26,8 +33,10 @@ struct metrics {
     uint64_t n;
     double w, loss, brier;
     struct bin bins[ECE_BINS];
-    double *confusion;           /* [n_classes + 1, n_classes] */
-    struct number_sums *numbers; /* [n_outputs] */
+    double *confusion;               /* [n_classes + 1, n_classes] */
+    struct number_sums *numbers;     /* [n_labels] */
+    struct quantile_sums *quantiles; /* [n_outputs] of a model that has some */
+    uint32_t median;                 /* which quantile, n_quantiles = none; without quantiles 0 */
     uint64_t zero_labels;
     uint32_t n_scores; /* a row: 1 or n_classes */
     float *scores;     /* [n, n_scores] */
@@ -37,6 +46,18 @@ struct metrics {
     struct report report;
 };
 
+static void
+open_quantiles(struct metrics *metrics, const struct model *model)
+{
+    uint32_t n = model->n_quantiles;
+    metrics->quantiles = mem_zalloc(n > 0 ? metrics->decision->n_outputs : 0, sizeof *metrics->quantiles);
+    while (metrics->median < n && model->quantiles[metrics->median] != 0.5)
+        metrics->median++;
+    metrics->report.n_quantiles = n;
+    metrics->report.quantiles = model->quantiles;
+    metrics->report.per_quantile = mem_zalloc(n, sizeof *metrics->report.per_quantile);
+}
+
 struct metrics *
 metrics_open(const struct decision *decision)
 {
@@ -45,7 +66,8 @@ metrics_open(const struct decision *decision)
     metrics->decision = decision;
     metrics->n_scores = decision->binary ? 1 : c;
     metrics->confusion = mem_zalloc(c + 1, c * sizeof *metrics->confusion);
-    metrics->numbers = mem_zalloc(c == 0 ? decision->n_outputs : 0, sizeof *metrics->numbers);
+    metrics->numbers = mem_zalloc(decision->n_labels, sizeof *metrics->numbers);
+    open_quantiles(metrics, decision->model);
     metrics->report.n_classes = c;
     metrics->report.names = decision->names;
     metrics->report.mask = decision->mask;
@@ -61,6 +83,8 @@ metrics_close(struct metrics *metrics)
         return;
     free(metrics->confusion);
     free(metrics->numbers);
+    free(metrics->quantiles);
+    free(metrics->report.per_quantile);
     free(metrics->scores);
     free(metrics->labels);
     free(metrics->weights);
@@ -120,15 +144,48 @@ metrics_add_class(struct metrics *metrics, const float *p, uint32_t predicted, u
     bin->right += w * (top == label);
 }
 
+/* f: [n_quantiles] ascending. */
+static void
+add_quantiles(struct metrics *metrics, uint32_t t, double y, const float *f, double w)
+{
+    const struct model *model = metrics->decision->model;
+    const uint32_t n = model->n_quantiles;
+    for (uint32_t q = 0; q < n; q++) {
+        struct quantile_sums *sums = &metrics->quantiles[t * n + q];
+        double over = (double) f[q] - y, part = model->quantiles[q];
+        sums->pinball += w * (over > 0 ? (1 - part) * over : -part * over);
+        sums->below += over >= 0 ? w : 0;
+    }
+    if (n > 1 && y >= (double) f[0] && y <= (double) f[n - 1])
+        metrics->numbers[t].inside += w;
+    if (n > 1)
+        metrics->numbers[t].width += w * ((double) f[n - 1] - (double) f[0]);
+}
+
+/* McCullagh and Nelder 1989, table 2.1. */
+static double
+poisson_deviance(double y, double f)
+{
+    f = f > (double) FLT_MIN ? f : (double) FLT_MIN;
+    return 2 * ((y > 0 ? y * log(y / f) : 0) - y + f);
+}
+
 void
 metrics_add_numbers(struct metrics *metrics, const double *y, const float *f, double w, float loss)
 {
     metrics->n++;
     metrics->w += w;
     metrics->loss += w * (double) loss;
-    for (uint32_t t = 0; t < metrics->decision->n_outputs; t++) {
+    const uint32_t n_quantiles = metrics->report.n_quantiles, each = n_quantiles > 0 ? n_quantiles : 1;
+    for (uint32_t t = 0; t < metrics->decision->n_labels; t++, f += each) {
         struct number_sums *sums = &metrics->numbers[t];
-        double error = y[t] - (double) f[t];
+        if (n_quantiles > 0)
+            add_quantiles(metrics, t, y[t], f, w);
+        if (metrics->median == each) /* none */
+            continue;
+        if (metrics->decision->model->loss == LOSS_POISSON)
+            sums->deviance += w * poisson_deviance(y[t], (double) f[0]);
+        double error = y[t] - (double) f[metrics->median];
         sums->squares += w * error * error;
         sums->absolutes += w * fabs(error);
         if (y[t] != 0) {
@@ -236,10 +293,35 @@ report_probabilities(const struct metrics *metrics, struct report *report)
 }
 
 static void
+report_quantiles(const struct metrics *metrics, struct report *report)
+{
+    const uint32_t n = report->n_quantiles, labels = metrics->decision->n_labels;
+    double pinball = 0, inside = 0, width = 0;
+    for (uint32_t q = 0; q < n; q++) {
+        struct quantile_report *quantile = &report->per_quantile[q];
+        *quantile = (struct quantile_report){0};
+        for (uint32_t t = 0; t < labels; t++) {
+            quantile->below += ratio(metrics->quantiles[t * n + q].below, metrics->w) / labels;
+            quantile->pinball += ratio(metrics->quantiles[t * n + q].pinball, metrics->w) / labels;
+        }
+        pinball += quantile->pinball / n;
+    }
+    for (uint32_t t = 0; t < labels; t++) {
+        inside += ratio(metrics->numbers[t].inside, metrics->w) / labels;
+        width += ratio(metrics->numbers[t].width, metrics->w) / labels;
+    }
+    set(report, METRIC_PINBALL, pinball);
+    if (n < 2)
+        return;
+    set(report, METRIC_COVERAGE, inside);
+    set(report, METRIC_WIDTH, width);
+}
+
+static void
 report_numbers(const struct metrics *metrics, struct report *report)
 {
-    uint32_t outputs = metrics->decision->n_outputs, n_mape = 0;
-    double mse = 0, rmse = 0, mae = 0, r2 = 0, mape = 0;
+    uint32_t outputs = metrics->decision->n_labels, n_mape = 0;
+    double mse = 0, rmse = 0, mae = 0, r2 = 0, mape = 0, deviance = 0;
     for (uint32_t t = 0; t < outputs; t++) {
         const struct number_sums *sums = &metrics->numbers[t];
         double squares = ratio(sums->squares, metrics->w);
@@ -249,6 +331,7 @@ report_numbers(const struct metrics *metrics, struct report *report)
         r2 += sums->spread == 0 ? 0 : 1 - sums->squares / sums->spread;
         mape += ratio(sums->relative, sums->relative_w);
         n_mape += sums->relative_w > 0;
+        deviance += ratio(sums->deviance, metrics->w);
     }
     set(report, METRIC_MSE, mse / outputs);
     set(report, METRIC_RMSE, rmse / outputs);
@@ -256,6 +339,8 @@ report_numbers(const struct metrics *metrics, struct report *report)
     set(report, METRIC_R2, r2 / outputs);
     if (n_mape > 0)
         set(report, METRIC_MAPE, mape / n_mape);
+    if (metrics->decision->model->loss == LOSS_POISSON)
+        set(report, METRIC_DEVIANCE, deviance / outputs);
     report->zero_labels = metrics->zero_labels;
 }
 
@@ -269,8 +354,11 @@ metrics_report(struct metrics *metrics)
         report_counts(report);
         report_rankings(metrics, report);
         report_probabilities(metrics, report);
-    } else {
-        report_numbers(metrics, report);
+        return report;
     }
+    if (report->n_quantiles > 0)
+        report_quantiles(metrics, report);
+    if (report->n_quantiles == 0 || metrics->median < report->n_quantiles)
+        report_numbers(metrics, report);
     return report;
 }

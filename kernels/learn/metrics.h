@@ -16,7 +16,13 @@
  *   ece             sum over 15 bins ((k-1)/15, k/15] of the top probability of |accuracy - mean probability| * share
  *                   (Guo et al. 2017)
  *   mse rmse mae r2 mape   r2 = 1 - sum (y - f)^2 / sum (y - mean y)^2, and 0 when all y are equal;
- *                   mape = mean |y - f| / |y| over rows with y != 0; with several label columns, means over these
+ *                   mape = mean |y - f| / |y| over rows with y != 0; with several label columns, means over these.
+ *                   Of a model of quantiles: of the median, where it is one of them
+ *   deviance        of loss poisson: mean of 2 (y log(y / f) - y + f), f at least the least normal f32
+ *   pinball         of loss quantile: mean over the quantiles t of (y - f) t if f <= y, else (f - y) (1 - t), in the
+ *                   label's units
+ *   coverage width  of two quantiles or more: share of labels from the lowest to the highest, and mean of how far these
+ *                   are apart
  *
  * A row with a label the model does not have (METRICS_OTHER) is wrong, counts against every class, has its own row in
  * the confusion matrix and 1e-15 as the probability of its label.
@@ -43,7 +49,7 @@ struct metrics *metrics_open(const struct decision *decision);
  * when the label is a class of the model. */
 void metrics_add_class(struct metrics *metrics, const float *p, uint32_t predicted, uint32_t label, double w,
                        float loss);
-/* A row of a regression. y, f: [n_outputs] label and prediction in the label's units. */
+/* A row of a regression, in the label's units. y: [n_labels]; f: [n_outputs] */
 void metrics_add_numbers(struct metrics *metrics, const double *y, const float *f, double w, float loss);
 uint64_t metrics_rows(const struct metrics *metrics);
 /* The report belongs to the metrics. */

@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model.h"
 #include "options.h"
 #include "strategy.h"
 
 /* In the order of the enums they stand for; `auto` first where there is one. */
 const char *const settings_activations[] = {"relu", "leaky-relu", "tanh", "sigmoid", "gelu", "silu", NULL};
 const char *const settings_inits[] = {"auto", "glorot-uniform", "glorot-normal", "he-uniform", "he-normal", NULL};
-const char *const settings_losses[] = {"auto", "mse", "mae", "huber", "bce", "ce", NULL};
+const char *const settings_losses[] = {"auto", "mse", "mae", "huber", "bce", "ce", "poisson", "quantile", NULL};
 const char *const settings_optimizers[] = {"sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", NULL};
 const char *const settings_schedules[] = {"constant", "step", "cosine", "plateau", NULL};
 const char *const settings_class_weights[] = {"none", "balanced", NULL};
@@ -45,6 +46,7 @@ static const struct field fields[] = {
     CHOICE("init", SETTINGS_NETWORK, init, settings_inits),
     CHOICE("loss", SETTINGS_NETWORK, loss, settings_losses),
     FIELD("huber-delta", FIELD_DOUBLE, SETTINGS_NETWORK, huber_delta),
+    FIELD("quantiles", FIELD_STRING, SETTINGS_NETWORK, quantiles),
     FIELD("dropout", FIELD_DOUBLE, SETTINGS_OPTIMISER, dropout),
     CHOICE("optimizer", SETTINGS_OPTIMISER, optimizer, settings_optimizers),
     FIELD("lr", FIELD_AUTO, SETTINGS_RUN, lr),
@@ -71,6 +73,7 @@ static const struct field fields[] = {
     FIELD("tolerance", FIELD_DOUBLE, SETTINGS_RUN, tolerance),
     FIELD("until-loss", FIELD_DOUBLE, SETTINGS_RUN, until_loss),
     CHOICE("class-weights", SETTINGS_OPTIMISER, class_weights, settings_class_weights),
+    FIELD("label-smoothing", FIELD_DOUBLE, SETTINGS_OPTIMISER, label_smoothing),
     FIELD("among", FIELD_STRING, SETTINGS_RUN, among),
     FIELD("memory-rows", FIELD_U64, SETTINGS_RUN, memory_rows),
     FIELD("seed", FIELD_U64, SETTINGS_RUN, seed),
@@ -169,6 +172,7 @@ check_reach(const struct settings *s)
         {&s->tolerance, s->patience > 0, "--tolerance is for --patience, and 0 never stops"},
         {&s->strength, s->strategy > STRATEGY_NONE, "--strength is for strategies that have one, such as l2sp"},
         {&s->huber_delta, s->loss == 1 + LOSS_HUBER, "--huber-delta is for --loss huber"},
+        {&s->quantiles, s->loss == 1 + LOSS_QUANTILE, "--quantiles is for --loss quantile"},
     };
     for (size_t i = 0; i < sizeof reach / sizeof *reach; i++)
         if (settings_given(s, reach[i].field) && !reach[i].fits)
@@ -192,6 +196,8 @@ const char *
 settings_check(const struct settings *s, struct error *error)
 {
     struct network_spec spec;
+    double quantiles[MODEL_MAX_QUANTILES];
+    uint32_t n;
     const char *sentence = check_reach(s);
     if (sentence != NULL)
         return sentence;
@@ -205,6 +211,8 @@ settings_check(const struct settings *s, struct error *error)
         return "--steps and --epochs both say how long to train: give one of them";
     if (s->among != NULL && !names_two(s->among))
         return "--among needs two classes or more";
+    if (settings_quantiles(s, quantiles, &n) < 0)
+        return "--quantiles are up to 100 numbers between 0 and 1, ascending, as in 0.1,0.5,0.9";
     if (s->lr_min > s->lr)
         return "--lr-min is larger than --lr";
     return NULL;
@@ -244,6 +252,20 @@ settings_network(const struct settings *settings, struct network_spec *spec, str
         spec->hidden[l].dropout = (float) settings->dropout;
     }
     return 0;
+}
+
+int
+settings_quantiles(const struct settings *settings, double *quantiles, uint32_t *n)
+{
+    size_t count;
+    char **words = split_list(settings->quantiles == NULL ? SETTINGS_AUTO_QUANTILES : settings->quantiles, &count);
+    bool good = count >= 1 && count <= MODEL_MAX_QUANTILES;
+    *n = good ? (uint32_t) count : 0;
+    for (uint32_t q = 0; q < *n; q++)
+        good = good && parse_double(words[q], &quantiles[q]) && quantiles[q] > (q == 0 ? 0 : quantiles[q - 1]) &&
+               quantiles[q] < 1;
+    free(words);
+    return good ? 0 : -1;
 }
 
 uint32_t
@@ -331,6 +353,8 @@ field_is_silent(const struct settings *settings, size_t i)
 {
     const void *at = field_at(settings, &fields[i]);
     bool short_form = at == &settings->hidden || at == &settings->activation || at == &settings->dropout;
+    if (at == &settings->label_smoothing && settings->label_smoothing == 0)
+        return true; /* models without keep the record they had before there was any */
     return settings->net != NULL && short_form && !settings->given[i];
 }
 
@@ -410,7 +434,8 @@ settings_recall(struct settings *settings, unsigned scopes, const struct value *
                                    field->name);
             continue;
         }
-        if (what == NULL || (now != NULL && then != NULL && value_equal(now, then)))
+        if (what == NULL || (then == NULL && field_is_silent(settings, i)) ||
+            (now != NULL && then != NULL && value_equal(now, then)))
             continue;
         char a[64], b[64];
         status = error_set(error, STATUS_USAGE, "--%s %s contradicts %s, which says %s", field->name,

@@ -20,15 +20,18 @@
 #include "engine.h"
 #include "error.h"
 #include "init.h"
+#include "model.h"
 #include "network.h"
 #include "network_spec.h"
 #include "schedule.h"
 #include "value.h"
 
-enum { SETTINGS_COUNT = 41 };
+enum { SETTINGS_COUNT = 43 };
 
 /* What --hidden auto means. */
 #define SETTINGS_AUTO_HIDDEN "128,64"
+/* What --loss quantile learns when no --quantiles are given: the median, and where four of five labels lie. */
+#define SETTINGS_AUTO_QUANTILES "0.1,0.5,0.9"
 
 enum new_class { NEW_CLASS_GROW, NEW_CLASS_ERROR, NEW_CLASS_OTHER };
 enum class_weights { CLASS_WEIGHTS_NONE, CLASS_WEIGHTS_BALANCED };
@@ -41,6 +44,7 @@ struct settings {
     int init;           /* enum init */
     int loss;           /* 0 = auto, else 1 + enum loss */
     double huber_delta;
+    const char *quantiles; /* of loss quantile: "0.1,0.5,0.9"; NULL = these */
     double dropout;
     /* the optimiser */
     int optimizer; /* enum optimiser_kind */
@@ -64,8 +68,9 @@ struct settings {
     uint64_t patience;
     double tolerance, until_loss; /* until_loss 0 = off */
     int class_weights;            /* enum class_weights */
-    const char *among;            /* comma-separated classes, NULL = all */
-    uint64_t memory_rows;         /* when not given: max(500, 50 per class) */
+    double label_smoothing;
+    const char *among;    /* comma-separated classes, NULL = all */
+    uint64_t memory_rows; /* when not given: max(500, 50 per class) */
     uint64_t seed;
     /* cl-tune only */
     int strategy;        /* of strategy_at() */
@@ -110,6 +115,8 @@ int settings_recall(struct settings *settings, unsigned scopes, const struct val
 
 /* The network that --net, or --hidden, --activation and --dropout ask for. */
 int settings_network(const struct settings *settings, struct network_spec *spec, struct error *error);
+/* Of loss quantile: 0, or -1 when the list is none. quantiles: [MODEL_MAX_QUANTILES] */
+int settings_quantiles(const struct settings *settings, double *quantiles, uint32_t *n);
 /* Rows a step; 0 = all. */
 uint32_t settings_batch(const struct settings *settings);
 struct optimiser settings_optimiser(const struct settings *settings);

@@ -82,6 +82,9 @@ trainer_open_phase(struct trainer *trainer, const struct model *moments, struct 
         .seed = setup->seed,
         .loss = setup->loss,
         .huber_delta = setup->huber_delta,
+        .smoothing = setup->smoothing,
+        .n_quantiles = setup->n_quantiles,
+        .quantiles = setup->quantiles,
         .optimiser = setup->optimiser,
         .clip = setup->clip,
         .parts[0] = {.set = SET_TRAIN, .rows = setup->batch, .weight = 1},
@@ -208,14 +211,17 @@ is_right(const struct trainer *trainer, const struct rowset *rows, uint64_t i, c
     return best == rows->label[i];
 }
 
-/* Mean loss (and accuracy of classes) over the validation rows, by weight, in f64 and row order. */
+/* Mean loss (and accuracy of classes) over the validation rows, by weight, in f64 and row order. Of the labels as they
+ * are: smoothed ones would hide how good the probabilities have become. */
 static int
 validate(struct trainer *trainer, struct error *error)
 {
     const struct trainer_setup *setup = &trainer->setup;
     const struct rowset *rows = &setup->valid;
     uint32_t o = network_outputs(setup->network);
-    bool classes = setup->loss == LOSS_BCE || setup->loss == LOSS_CE;
+    const struct objective objective = {setup->loss, setup->huber_delta, 0, setup->n_quantiles, setup->quantiles};
+    uint32_t targets = objective_targets(&objective, o);
+    bool classes = loss_of_classes(setup->loss);
     double loss = 0, right = 0, weight = 0;
     for (uint64_t first = 0; first < rows->n; first += EVALUATE_ROWS) {
         uint64_t n = rows->n - first < EVALUATE_ROWS ? rows->n - first : EVALUATE_ROWS;
@@ -225,9 +231,9 @@ validate(struct trainer *trainer, struct error *error)
             uint64_t i = first + r;
             const float *z = trainer->z + r * o;
             double w = rows->w == NULL ? 1 : (double) rows->w[i];
+            const float *y = rows->y == NULL ? NULL : rows->y + i * targets;
             loss +=
-                w * (double) loss_row(setup->loss, setup->huber_delta, z, o, rows->y == NULL ? NULL : rows->y + i * o,
-                                      rows->label == NULL ? 0 : rows->label[i], setup->classes);
+                w * (double) loss_row(&objective, z, o, y, rows->label == NULL ? 0 : rows->label[i], setup->classes);
             right += classes && is_right(trainer, rows, i, z) ? w : 0;
             weight += w;
         }

@@ -31,7 +31,9 @@ struct trainer_setup {
     unsigned threads;
     struct network *network; /* parameters to start from; borrowed, changed by trainer_finish() */
     enum loss loss;
-    float huber_delta;
+    float huber_delta, smoothing;
+    uint32_t n_quantiles;
+    const float *quantiles;     /* [n_quantiles] borrowed */
     struct rowset train, valid; /* borrowed; valid.n may be 0 */
     uint64_t seed;
     struct optimiser optimiser;

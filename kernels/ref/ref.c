@@ -110,8 +110,9 @@ row_gradient(struct engine_state *state, struct plan_rows *rows, uint32_t part, 
     float w = set->w == NULL ? 1.0f : set->w[row];
     memset(dz, 0, o * sizeof *dz);
     if (plan->parts[part].weight != 0) {
-        loss = loss_gradient(plan->loss, plan->huber_delta, z, o, set->y == NULL ? NULL : set->y + row * o,
-                             set->label == NULL ? 0 : set->label[row], plan->classes, dz);
+        const struct objective objective = plan_objective(plan);
+        const float *y = set->y == NULL ? NULL : set->y + row * objective_targets(&objective, o);
+        loss = loss_gradient(&objective, z, o, y, set->label == NULL ? 0 : set->label[row], plan->classes, dz);
         float scale = rows->scale[part] * w;
         for (uint32_t j = 0; j < o; j++)
             dz[j] = dz[j] * scale;

@@ -21,7 +21,8 @@ struct spec {
     float dropout;
     enum norm norm;                                  /* of every hidden layer */
     enum { SKIP_NONE, SKIP_LAST, SKIP_FIRST } skips; /* the last or first layer that is as wide is added */
-    enum loss loss;
+    enum loss loss; /* quantile: of 3, 2 or 1 outputs for each label, whatever divides n_out */
+    float smoothing;
     enum optimiser_kind optimiser;
     uint64_t rows;
     uint32_t batch;
@@ -44,6 +45,8 @@ struct fixture {
 };
 
 enum { FIXTURE_CODES = 9 };
+
+static const float fixture_quantiles[3] = {0.1f, 0.5f, 0.85f};
 
 static inline float
 fixture_normal(uint64_t stream, uint64_t i)
@@ -83,6 +86,8 @@ fixture_rows(struct arena *arena, const struct spec *spec, uint64_t n, uint64_t 
     for (uint64_t i = 0; i < n; i++)
         label[i] =
             (uint32_t) rng_below(key, n * 100 + i, spec->mask && spec->n_out > 1 ? spec->n_out - 1 : spec->n_out);
+    for (uint64_t i = 0; spec->loss == LOSS_POISSON && i < n * spec->n_out; i++)
+        y[i] = y[i] > 0 ? 2 * y[i] : 0.0f;
     for (uint64_t i = 0; spec->loss == LOSS_BCE && i < n * spec->n_out; i++)
         y[i] = y[i] > 0 ? 1.0f : 0.0f;
     rows.y = y;
@@ -146,6 +151,12 @@ fixture_open(struct fixture *f, const struct spec *spec)
         .lr = lr,
         .loss = spec->loss,
         .huber_delta = 0.8f,
+        .smoothing = spec->smoothing,
+        .n_quantiles = spec->loss != LOSS_QUANTILE ? 0
+                       : spec->n_out % 3 == 0      ? 3
+                       : spec->n_out % 2 == 0      ? 2
+                                                   : 1,
+        .quantiles = fixture_quantiles,
         .optimiser = {.kind = spec->optimiser,
                       .momentum = 0.9,
                       .dampening = spec->optimiser == OPT_MOMENTUM ? 0.9 : 0,

@@ -211,6 +211,26 @@ test_losses_and_optimisers(void **unused)
             }
 }
 
+/* Rows side by side and one by one, outputs in one group of terms and in several, one lane and all. */
+static void
+test_losses_and_outputs(void **unused)
+{
+    (void) unused;
+    const uint32_t outputs[] = {1, 2, 6, 16, 17, 63, 64, 65, 66, 130};
+    for (int loss = 0; loss < LOSS_COUNT; loss++)
+        for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
+            for (int bits = 0; bits < 4; bits++) {
+                struct spec spec = base;
+                spec.loss = (enum loss) loss;
+                spec.n_out = outputs[i];
+                spec.smoothing = bits & 1 ? 0.1f : 0;
+                spec.mask = bits & 2;
+                spec.steps = 2;
+                if (bits == 0 || (bits == 1 && loss == LOSS_BCE) || loss == LOSS_CE)
+                    check(&spec);
+            }
+}
+
 static void
 test_activations_and_batches(void **unused)
 {
@@ -704,6 +724,7 @@ main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_networks),
         cmocka_unit_test(test_losses_and_optimisers),
+        cmocka_unit_test(test_losses_and_outputs),
         cmocka_unit_test(test_activations_and_batches),
         cmocka_unit_test(test_norms_and_skips),
         cmocka_unit_test(test_encoded),

@@ -38,16 +38,33 @@ activate(enum activation activation, double z)
 static double
 loss_of(const struct plan *plan, const double *z, uint32_t o, const float *y, uint32_t label)
 {
-    double sum = 0, d, a;
+    double sum = 0, all = 0, d, a, t, smoothing = (double) plan->smoothing;
+    uint32_t n_classes = 0;
     switch (plan->loss) {
     case LOSS_CE:
         for (uint32_t j = 0; j < o; j++)
-            if (plan->classes == NULL || plan->classes[j])
+            if (plan->classes == NULL || plan->classes[j]) {
                 sum += exp(z[j]);
-        return log(sum) - z[label];
+                all += z[j];
+                n_classes++;
+            }
+        return log(sum) - (1 - smoothing) * z[label] - smoothing * all / n_classes;
     case LOSS_BCE:
+        for (uint32_t j = 0; j < o; j++) {
+            t = (1 - smoothing) * (double) y[j] + smoothing / 2;
+            sum -= t * log(1 / (1 + exp(-z[j]))) + (1 - t) * log(1 / (1 + exp(z[j])));
+        }
+        return sum / o;
+    case LOSS_POISSON:
         for (uint32_t j = 0; j < o; j++)
-            sum -= y[j] * log(1 / (1 + exp(-z[j]))) + (1 - y[j]) * log(1 / (1 + exp(z[j])));
+            sum += exp(z[j]) - (double) y[j] * z[j];
+        return sum / o;
+    case LOSS_QUANTILE:
+        for (uint32_t j = 0; j < o; j++) {
+            t = (double) plan->quantiles[j % plan->n_quantiles];
+            d = (double) y[j / plan->n_quantiles] - z[j];
+            sum += d > 0 ? t * d : (t - 1) * d;
+        }
         return sum / o;
     default:
         for (uint32_t j = 0; j < o; j++) {
@@ -132,6 +149,8 @@ objective(const struct fixture *f, double *const *theta, uint64_t step)
                                              {.rows = f->sets[1], .loaded = true}};
     struct plan_rows rows;
     uint32_t o = network_outputs(&f->network);
+    const struct objective losses = plan_objective(&f->plan);
+    const uint32_t targets = objective_targets(&losses, o);
     double sum = 0, z[80];
     plan_rows_open(&rows, &f->plan, sets);
     plan_rows_step(&rows, step);
@@ -143,7 +162,7 @@ objective(const struct fixture *f, double *const *theta, uint64_t step)
         double w = set->w == NULL ? 1 : (double) set->w[row];
         forward(f, theta, step, r, set->x == NULL ? NULL : set->x + row * f->network.n_x,
                 set->c == NULL ? NULL : set->c + row * f->network.n_c, z);
-        sum += f->plan.parts[part].weight / n * w * loss_of(&f->plan, z, o, set->y + row * o, set->label[row]);
+        sum += f->plan.parts[part].weight / n * w * loss_of(&f->plan, z, o, set->y + row * targets, set->label[row]);
         for (uint32_t j = 0; set->soft != NULL && j < o; j++)
             sum += f->plan.parts[part].soft_weight / n * w * pow(z[j] - (double) set->soft[row * o + j], 2) / o;
     }
@@ -221,6 +240,9 @@ test_every_loss_and_activation(void **unused)
             spec.n_out = 1; /* one output is the common case of all but ce */
             if (loss != LOSS_CE)
                 check(&spec);
+            spec.n_out = 6; /* two labels of three quantiles */
+            if (loss == LOSS_QUANTILE)
+                check(&spec);
         }
 }
 
@@ -240,6 +262,21 @@ test_weights_masks_dropout_replay_soft(void **unused)
             spec.soft = spec.replay;
             check(&spec);
         }
+}
+
+static void
+test_smoothing(void **unused)
+{
+    (void) unused;
+    for (int bits = 0; bits < 8; bits++) {
+        struct spec spec = base;
+        spec.loss = bits & 1 ? LOSS_BCE : LOSS_CE;
+        spec.smoothing = bits & 2 ? 0.3f : 0.05f;
+        spec.mask = bits & 4;
+        spec.weights = bits & 4;
+        spec.activation = ACT_SILU;
+        check(&spec);
+    }
 }
 
 /* Norms and skips, alone and together, with every activation; a layer that two others add, and a chain of them. */
@@ -355,6 +392,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_loss_and_activation),
         cmocka_unit_test(test_weights_masks_dropout_replay_soft),
+        cmocka_unit_test(test_smoothing),
         cmocka_unit_test(test_norms_and_skips),
         cmocka_unit_test(test_encoded),
         cmocka_unit_test(test_wide_norm),

@@ -47,7 +47,7 @@ make_numbers(struct fixture *fixture, uint32_t n)
 {
     memset(fixture, 0, sizeof *fixture);
     fixture->model.schema.task = TASK_REGRESSION;
-    fixture->decision = (struct decision){.model = &fixture->model, .n_outputs = n};
+    fixture->decision = (struct decision){.model = &fixture->model, .n_outputs = n, .n_labels = n};
 }
 
 /* Scores .1 .4 .35 .8 with labels 0 0 1 1: the example of every text book; 3 of 4 pairs are in order. */
@@ -220,6 +220,67 @@ test_numbers(void **state)
     metrics_close(metrics);
 }
 
+/* Two labels of quantiles .25, .5 and .75: shares below, the loss by hand, and numbers of the median. */
+static void
+test_quantiles(void **state)
+{
+    (void) state;
+    struct fixture f;
+    double quantiles[] = {0.25, 0.5, 0.75};
+    make_numbers(&f, 2);
+    f.model.loss = LOSS_QUANTILE;
+    f.model.n_quantiles = 3;
+    f.model.quantiles = quantiles;
+    f.decision.n_outputs = 6;
+    struct metrics *metrics = metrics_open(&f.decision);
+    const double y[2][2] = {{4, 10}, {0, 10}};
+    const float p[2][6] = {{1, 2, 3, 10, 20, 30}, {1, 2, 4, 8, 9, 10}};
+    for (int i = 0; i < 2; i++)
+        metrics_add_numbers(metrics, y[i], p[i], 1, 0);
+    const struct report *r = metrics_report(metrics);
+    near(r->per_quantile[0].below, (0.5 + 0.5) / 2);
+    near(r->per_quantile[1].below, (0.5 + 0.5) / 2);
+    near(r->per_quantile[2].below, (0.5 + 1) / 2);
+    near(r->per_quantile[0].pinball, ((0.75 + 0.75) / 2 + (0 + 0.5) / 2) / 2);
+    near(r->per_quantile[1].pinball, ((1 + 1) / 2.0 + (5 + 0.5) / 2) / 2);
+    near(r->per_quantile[2].pinball, ((0.75 + 1) / 2 + (5 + 0) / 2.0) / 2);
+    near(r->value[METRIC_COVERAGE], (0 + 1) / 2.0);
+    near(r->value[METRIC_WIDTH], ((2 + 3) / 2.0 + (20 + 2) / 2.0) / 2);
+    near(r->value[METRIC_MAE], ((2 + 2) / 2.0 + (10 + 1) / 2.0) / 2);
+    assert_false(r->defined[METRIC_DEVIANCE]);
+    metrics_close(metrics);
+
+    /* One quantile is no interval, and not the median no prediction. */
+    f.model.n_quantiles = 1;
+    f.decision.n_outputs = 2;
+    metrics = metrics_open(&f.decision);
+    metrics_add_numbers(metrics, y[0], p[0], 1, 0);
+    r = metrics_report(metrics);
+    assert_true(r->defined[METRIC_PINBALL]);
+    assert_false(r->defined[METRIC_COVERAGE] || r->defined[METRIC_WIDTH] || r->defined[METRIC_MAE]);
+    metrics_close(metrics);
+}
+
+/* Weighted, with a label of 0, and with a prediction too small to divide by. */
+static void
+test_deviance(void **state)
+{
+    (void) state;
+    struct fixture f;
+    make_numbers(&f, 1);
+    f.model.loss = LOSS_POISSON;
+    struct metrics *metrics = metrics_open(&f.decision);
+    const double y[] = {0, 3, 5}, w[] = {1, 2, 1};
+    const float p[] = {2, 1, 5};
+    for (int i = 0; i < 3; i++)
+        metrics_add_numbers(metrics, &y[i], &p[i], w[i], 0);
+    near(metrics_report(metrics)->value[METRIC_DEVIANCE], (2 * 2 + 2 * 2 * (3 * log(3) - 3 + 1) + 0) / 4);
+    const float none = 0;
+    metrics_add_numbers(metrics, &y[1], &none, 1, 0);
+    assert_true(isfinite(metrics_report(metrics)->value[METRIC_DEVIANCE]));
+    metrics_close(metrics);
+}
+
 static void
 test_several_labels_are_averaged(void **state)
 {
@@ -305,9 +366,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rankings), cmocka_unit_test(test_rankings_by_pairs),
-        cmocka_unit_test(test_classes),  cmocka_unit_test(test_weights_and_other_labels),
-        cmocka_unit_test(test_numbers),  cmocka_unit_test(test_several_labels_are_averaged),
+        cmocka_unit_test(test_rankings),  cmocka_unit_test(test_rankings_by_pairs),
+        cmocka_unit_test(test_classes),   cmocka_unit_test(test_weights_and_other_labels),
+        cmocka_unit_test(test_numbers),   cmocka_unit_test(test_several_labels_are_averaged),
+        cmocka_unit_test(test_quantiles), cmocka_unit_test(test_deviance),
         cmocka_unit_test(test_gates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

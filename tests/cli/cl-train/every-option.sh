@@ -40,5 +40,6 @@ done << 'END' | sort | uniq -d
 --clip 0.01
 --ema 0.9
 --class-weights balanced
+--label-smoothing 0.1
 --seed 2
 END

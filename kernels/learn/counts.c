@@ -1,0 +1,37 @@
+#include "counts.h"
+
+#include <string.h>
+
+void
+counts_unshift(const struct transform *transforms, uint32_t n_transforms, float *y, uint64_t n, uint32_t t)
+{
+    for (uint32_t k = 0; k < t; k++) {
+        /* What 0 became. Scaling rounds monotonously, so no label from 0 on has become less. */
+        float zero = 0;
+        for (uint32_t i = 0; i < n_transforms; i++)
+            if (k < transforms[i].n_label)
+                zero = (float) (((double) zero - transforms[i].label_shift[k]) / transforms[i].label_divisor[k]);
+        for (uint64_t i = 0; zero != 0 && i < n; i++)
+            y[i * t + k] -= zero;
+    }
+}
+
+double
+counts_unit(const struct transform *transforms, uint32_t n_transforms, uint32_t t)
+{
+    double unit = 1;
+    for (uint32_t i = 0; i < n_transforms; i++)
+        if (t < transforms[i].n_label)
+            unit *= transforms[i].label_divisor[t];
+    return unit;
+}
+
+int
+counts_refuse(const char *name, uint64_t rowno, double y, struct error *error)
+{
+    char quoted[128];
+    return error_set(error, STATUS_DATA,
+                     "record %llu: the label '%s' is %.6g, and loss poisson is for numbers from 0 on (--loss mse "
+                     "takes all numbers)",
+                     (unsigned long long) rowno + 1, error_quote(quoted, sizeof quoted, name, strlen(name), 60), y);
+}
