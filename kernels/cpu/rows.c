@@ -4,7 +4,7 @@
 #include "cpu.h"
 
 enum {
-    GROUP_ROWS = 96,           /* rows that go through all layers together */
+    GROUP_ROWS = 96,           /* rows that go through all layers together, at most */
     WIDE_OPERATIONS = 8 << 20, /* of a chunk that only goes forward, from which it is shared among threads */
 };
 
@@ -208,13 +208,13 @@ train_task(void *arg, size_t index)
     backward_rows(job, r, last - r);
 }
 
-/* Rows of a group: all threads busy, tiles whole. */
+/* Rows of a group: each thread has as many groups, tiles are whole. */
 static size_t
 group_rows(const struct engine_state *state, size_t n, bool wide)
 {
-    size_t share = wide ? (n + state->threads - 1) / state->threads : n;
-    share = (share + CPU_ROW_STEP - 1) / CPU_ROW_STEP * CPU_ROW_STEP;
-    return share < GROUP_ROWS || state->products != NULL ? share : GROUP_ROWS;
+    size_t share = wide ? (n + state->threads - 1) / state->threads : n, groups = (share + GROUP_ROWS - 1) / GROUP_ROWS;
+    share = state->products != NULL ? share : (share + groups - 1) / groups;
+    return (share + CPU_ROW_STEP - 1) / CPU_ROW_STEP * CPU_ROW_STEP;
 }
 
 static uint64_t
