@@ -206,6 +206,7 @@ report_parts(struct text *text, const char *column, const char *const *values, c
 {
     static const enum metric of_classes[] = {METRIC_N, METRIC_LOSS, METRIC_ACCURACY, METRIC_F1_MACRO, METRIC_AUC};
     static const enum metric of_numbers[] = {METRIC_N, METRIC_LOSS, METRIC_RMSE, METRIC_MAE, METRIC_R2};
+    static const enum metric of_quantiles[] = {METRIC_N, METRIC_LOSS, METRIC_PINBALL, METRIC_COVERAGE, METRIC_WIDTH};
     enum { SHOWN = 5 };
     char cell[CELL];
     int width = shown_width(error_quote(cell, sizeof cell, column, strlen(column), NAME_WIDTH));
@@ -213,7 +214,9 @@ report_parts(struct text *text, const char *column, const char *const *values, c
         int value = shown_width(error_quote(cell, sizeof cell, values[i], strlen(values[i]), NAME_WIDTH));
         width = value > width ? value : width;
     }
-    const enum metric *shown = n > 0 && reports[0]->n_classes > 0 ? of_classes : of_numbers;
+    const enum metric *shown = n > 0 && reports[0]->n_classes > 0     ? of_classes
+                               : n > 0 && reports[0]->n_quantiles > 0 ? of_quantiles
+                                                                      : of_numbers;
     text_add(text, "\n", 1);
     pad(text, error_quote(cell, sizeof cell, column, strlen(column), NAME_WIDTH), width, false);
     for (int m = 0; m < SHOWN; m++)

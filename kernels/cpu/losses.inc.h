@@ -2,13 +2,14 @@
  * Losses of rows and their gradients (formulas: kernels/learn/loss.c): a part of kernels.inc.h, which includes it.
  */
 
-static size_t
-count_classes(size_t o, const uint8_t *classes)
+/* What smoothing gives to each class that takes part. */
+static float
+class_share(float smoothing, size_t o, const uint8_t *classes)
 {
     size_t n = 0;
     for (size_t j = 0; j < o; j++)
         n += classes == NULL || classes[j] != 0;
-    return n;
+    return (float) ((double) smoothing / (double) n);
 }
 
 /* Sum of z - max over the classes that take part. */
@@ -36,7 +37,7 @@ cross_entropy(float smoothing, size_t o, const float *z, uint32_t label, const u
         g[j] = g[j] / denominator;
     for (size_t j = 0; classes != NULL && j < o; j++)
         g[j] = classes[j] != 0 ? g[j] : 0.0f; /* 0 / NaN too */
-    float sure = 1.0f - smoothing, share = (float) ((double) smoothing / (double) count_classes(o, classes));
+    float sure = 1.0f - smoothing, share = smoothing > 0 ? class_share(smoothing, o, classes) : 0.0f;
     for (size_t j = 0; smoothing > 0 && j < o; j++)
         g[j] = classes == NULL || classes[j] != 0 ? g[j] - share : 0.0f;
     if (classes == NULL || classes[label] != 0)
@@ -80,7 +81,7 @@ cross_entropy_side(float smoothing, size_t rows, size_t o, const float *z, size_
             e[j][r] /= denominator[r];
     for (size_t r = 0; r < SIDE_ROWS; r++)
         denominator[r] = num_log(denominator[r]);
-    float sure = 1.0f - smoothing, share = (float) ((double) smoothing / (double) count_classes(o, classes));
+    float sure = 1.0f - smoothing, share = smoothing > 0 ? class_share(smoothing, o, classes) : 0.0f;
     for (size_t j = 0; smoothing > 0 && j < o; j++)
         for (size_t r = 0; (classes == NULL || classes[j] != 0) && r < SIDE_ROWS; r++)
             e[j][r] -= share;

@@ -199,13 +199,15 @@ decide_numbers(const struct decision *decision, const float *z, float *y)
 {
     const struct model *model = decision->model;
     const struct schema *schema = &model->schema;
-    const uint32_t each = model->n_quantiles > 0 ? model->n_quantiles : 1;
-    for (uint32_t j = 0; j < decision->n_outputs; j++) {
-        if (model->loss == LOSS_POISSON)
-            y[j] = (float) ((double) num_exp(z[j]) * counts_unit(schema->transforms, schema->n_transforms, j));
-        else
-            y[j] = (float) transform_invert_label(schema->transforms, schema->n_transforms, j / each, (double) z[j]);
+    const uint32_t each = model->n_quantiles > 0 ? model->n_quantiles : 1, n_transforms = schema->n_transforms;
+    for (uint32_t t = 0; t < decision->n_labels; t++, z += each, y += each) {
+        if (model->loss == LOSS_POISSON) {
+            *y = (float) ((double) num_exp(*z) * counts_unit(schema->transforms, n_transforms, t));
+            continue;
+        }
+        for (uint32_t q = 0; q < each; q++)
+            y[q] = (float) transform_invert_label(schema->transforms, n_transforms, t, (double) z[q]);
+        if (each > 1)
+            sort_numbers(y, each);
     }
-    for (uint32_t t = 0; each > 1 && t < decision->n_labels; t++)
-        sort_numbers(y + t * each, each);
 }

@@ -39,6 +39,8 @@ try flights 2 --hidden 16 --epochs 400 --patience 200 --schedule plateau
 try flights 2 --hidden 16 --epochs 400 --patience 0 --lr auto --ema 0.99
 try diabetes 2 --hidden 32 --optimizer nesterov --schedule cosine --patience 0 --steps 12000 --lr 0.01
 try flights 2 --net 'softclip 3, ple 8, dense 32 gelu, layernorm, residual 1, dropout 0.1' --epochs 200 --patience 0
+try diabetes 1 --hidden 32 --loss quantile --quantiles 0.05,0.5,0.95 --patience 0 --epochs 300
+try diabetes 1 --hidden 32 --loss poisson --patience 0 --epochs 300
 # Other data is not the same run.
 cl-train --hidden 32 --steps 100 --checkpoint run.ck --every 0s -o done.ck diabetes.clt || fail "training failed"
 cl-train --hidden 32 --steps 100 --resume run.ck flights.clt > out 2> err

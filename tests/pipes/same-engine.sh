@@ -18,6 +18,10 @@ try flights --optimizer momentum --lr 0.05 --weight-decay 0.01 --clip 0.5
 try flights --optimizer rmsprop --activation gelu --dropout 0.2
 try diabetes --optimizer nesterov --loss huber --activation tanh --schedule cosine --warmup 5
 try wine --optimizer adamw --weight-decay 0.1 --activation silu --init he-normal --class-weights balanced
+try diabetes --loss poisson --activation silu --dropout 0.1
+try diabetes --loss quantile --quantiles 0.05,0.5,0.95 --batch 100
+try wine --label-smoothing 0.1 --class-weights balanced
+try flights --label-smoothing 0.05
 try wine --batch all --optimizer sgd --hidden none
 try flights --net 'softclip 3, ple 16, dense 40 silu, layernorm, dropout 0.1, residual 2' --weight-decay 0.01
 try diabetes --net 'ple 5, dense 16, residual 1, layernorm' --clip 0.3 --batch 100

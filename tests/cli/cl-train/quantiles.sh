@@ -11,6 +11,7 @@ cl-predict -m standard.ck -F jsonl rows.clt | head -n 1 | sed 's/: [0-9.]*/: N/g
 cl-predict -m standard.ck -F frames rows.clt | cl-cat -F csv | head -n 1
 cl-eval -m standard.ck --predictions p.csv rows.clt | awk '/quantile/, 0 { print $1 }'
 head -n 1 p.csv
+cl-eval -m standard.ck --on all --by split rows.clt | awk '/^split/, 0 { print NF, $1, $4, $5, $6 }' | head -n 1
 cl-eval -m standard.ck --json rows.clt | grep -o '"per_quantile".*' | sed 's/: [0-9.]*\([,}]\)/: N\1/g'
 cl-cat standard.ck | grep task
 for device in cpu ref; do
