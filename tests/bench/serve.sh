@@ -252,6 +252,9 @@ cl-ingest -q -m class.ck one.csv > one.clt || exit 1
 echo
 printf '%-38s %11s %11s %11s %11s\n' 'one row, median of 50' true program 'above true' least
 start 'cl-predict -m MODEL one.clt' cl-predict -m class.ck one.clt
+! cl-predict -m class.ck --numerics fast one.clt > one.out 2> said ||
+    start 'cl-predict --numerics fast ...' cl-predict -m class.ck --numerics fast one.clt
+rm -f one.out
 start 'cl-ingest -m MODEL one.csv' cl-ingest -q -m class.ck one.csv
 start 'cl-ingest one.csv' cl-ingest -q one.csv
 rm -f one.csv

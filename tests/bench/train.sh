@@ -34,10 +34,12 @@ processor() {
     rm used
 }
 
-# train ISA DEVICE THREADS STEPS: on data.clt. ISA or DEVICE may be empty.
+# train ISA DEVICE THREADS STEPS: on data.clt. ISA or DEVICE may be empty; DEVICE fast is --numerics fast.
 train() {
+    local where=--device=$2
+    [ "$2" != fast ] || where=--numerics=fast
     env ${1:+CL_ISA="$1"} cl-train -q --hidden "$hidden" --batch "$batch" --steps "$4" --threads "$3" \
-        ${2:+--device "$2"} --valid 0 --memory-rows 0 data.clt
+        ${2:+"$where"} --valid 0 --memory-rows 0 data.clt
 }
 # step ISA DEVICE THREADS: microseconds of a step, wall and processor; nothing where that cannot be run.
 step() {
@@ -243,6 +245,7 @@ peer() {
 threads=1
 [ "$(nproc)" -lt 2 ] || threads='1 2'
 isas='avx512 avx2 neon base'
+cl-train -V | sed -n 's/^engine blas: \(.*\) (.*/fast numerics: \1/p'
 "$python" peers.py 2> /dev/null || echo "no $python here"
 [ ! -r /proc/loadavg ] || echo "load average $(cut -d ' ' -f 1 /proc/loadavg): wall times are right on an idle machine only"
 if [ "${CL_BENCH_PEERS:-}" != no ]; then
@@ -283,6 +286,7 @@ for net in $nets; do
     for n in $threads; do
         cl-train -q --device blas --steps 1 data.clt > one.ck 2> said || continue
         times=$(step '' blas "$n") && line "cl-train --device blas, threads: $n" "$n" "$times"
+        times=$(step '' fast "$n") && line "cl-train --numerics fast, threads: $n" "$n" "$times"
     done
     for peer in torch sklearn; do
         for n in $threads; do
