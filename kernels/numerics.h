@@ -307,8 +307,8 @@ num_power(double base, uint64_t n)
 {
     double power = 1;
     for (; n != 0; n >>= 1) {
-        if (n & 1)
-            power *= base;
+        const double factor[] = {1, base}; /* no branch: the bits of a count of steps cannot be foreseen */
+        power *= factor[n & 1];
         base *= base;
     }
     return power;
