@@ -3,7 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char *const optimiser_names[OPT_KIND_COUNT] = {"sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"};
+static const char *const optimiser_names[OPT_KIND_COUNT] = {"sgd",  "momentum", "nesterov", "rmsprop",
+                                                            "adam", "adamw",    "muon"};
 
 const struct engine *
 engine_find(const char *name)

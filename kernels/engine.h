@@ -41,14 +41,14 @@ struct rowset {
     const float *soft;     /* [n, o] logits of an older model (soft targets), or NULL */
 };
 
-enum optimiser_kind { OPT_SGD, OPT_MOMENTUM, OPT_NESTEROV, OPT_RMSPROP, OPT_ADAM, OPT_ADAMW, OPT_KIND_COUNT };
+enum optimiser_kind { OPT_SGD, OPT_MOMENTUM, OPT_NESTEROV, OPT_RMSPROP, OPT_ADAM, OPT_ADAMW, OPT_MUON, OPT_KIND_COUNT };
 
-/* Formulas: kernels/ref/optimiser.c. */
+/* Formulas: kernels/ref/optimiser.c, and orthogonal.c for muon, which is adamw for all else. */
 struct optimiser {
     enum optimiser_kind kind;
-    double momentum;     /* g of momentum and nesterov */
+    double momentum;     /* g of momentum, nesterov and muon */
     double dampening;    /* momentum: v = g v + (1 - dampening) grad */
-    double beta1, beta2; /* adam, adamw; beta2 is also rho of rmsprop */
+    double beta1, beta2; /* adam, adamw, muon; beta2 is also rho of rmsprop */
     double epsilon;
     double weight_decay; /* weights and categories only, never biases */
     bool decoupled;      /* theta -= lr * decay * theta, beside the gradient step */

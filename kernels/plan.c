@@ -215,14 +215,28 @@ plan_rows_at(struct plan_rows *rows, uint64_t r, uint32_t *part)
                       : rng_below(rows->replay[p], rows->step * batch + i, rows->sets[rows->plan->parts[p].set].rows.n);
 }
 
+bool
+plan_muon(const struct network *network, enum optimiser_kind kind, uint32_t param)
+{
+    const struct param *p = &network->params[param];
+    return kind == OPT_MUON && p->kind == PARAM_WEIGHT && p->layer > 0 && p->layer + 1 < network->n_layers;
+}
+
+float
+plan_muon_rate(const struct plan_update *update, const struct param *param)
+{
+    double longer = (double) (param->rows > param->cols ? param->rows : param->cols);
+    return (float) ((double) update->lr * 0.2 * sqrt(longer));
+}
+
 struct plan_update
 plan_update(const struct plan *plan, uint64_t step)
 {
     const struct optimiser *o = &plan->optimiser;
     double lr = (double) plan->lr[step - plan->first_step];
     uint64_t t = plan->adam_step + (step - plan->first_step) + 1;
-    bool adam = o->kind == OPT_ADAM || o->kind == OPT_ADAMW;
-    bool decoupled = o->decoupled || o->kind == OPT_ADAMW;
+    bool adam = o->kind == OPT_ADAM || o->kind == OPT_ADAMW || o->kind == OPT_MUON;
+    bool decoupled = o->decoupled || o->kind == OPT_ADAMW || o->kind == OPT_MUON;
     return (struct plan_update){
         .kind = o->kind,
         .lr = (float) lr,

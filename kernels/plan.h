@@ -77,6 +77,18 @@ struct plan_update {
     float root; /* adam: 1 / sqrt(1 - beta2^t) */
     bool uses_m, uses_v;
 };
+/* Coefficients of muon's iteration. */
+#define MUON_A 3.4445f
+#define MUON_B -4.7750f
+#define MUON_C 2.0315f
+#define MUON_SMALL 1e-7f
+enum { MUON_STEPS = 5 };
+
+/* Whether an update orthogonalises the gradient of a parameter: muon, on weights between hidden layers. */
+bool plan_muon(const struct network *network, enum optimiser_kind kind, uint32_t param);
+/* What multiplies the orthogonal matrix. */
+float plan_muon_rate(const struct plan_update *update, const struct param *param);
+
 struct plan_update plan_update(const struct plan *plan, uint64_t step);
 
 /* Neither its own flag nor its layer's says frozen. */

@@ -43,15 +43,15 @@ struct training_files {
         OPT_CHOICE(0, "optimizer", "NAME", &(s).optimizer, settings_optimizers, \
                    "how weights are moved [" own("adam") "]"), \
         OPT_DOUBLE_AUTO(0, "lr", "RATE", &(s).lr, 0, 1e6, "learning rate; auto = by a range test [" lr_default "]"), \
-        OPT_DOUBLE(0, "momentum", "G", &(s).momentum, 0, 1, "of momentum and nesterov [" own("0.9") "]"), \
+        OPT_DOUBLE(0, "momentum", "G", &(s).momentum, 0, 1, "of momentum, nesterov and muon [" own("0.9") "]"), \
         OPT_DOUBLE(0, "dampening", "G", &(s).dampening, 0, 1, \
                    "of momentum: v = g v + (1 - dampening) grad [" own("as --momentum") "]"), \
-        OPT_DOUBLE(0, "beta1", "B", &(s).beta1, 0, 0.999999, "of adam and adamw [" own("0.9") "]"), \
+        OPT_DOUBLE(0, "beta1", "B", &(s).beta1, 0, 0.999999, "of adam, adamw and muon [" own("0.9") "]"), \
         OPT_DOUBLE(0, "beta2", "B", &(s).beta2, 0, 0.999999, \
-                   "of adam, adamw and rmsprop [" own("0.999; rmsprop 0.9") "]"), \
-        OPT_DOUBLE(0, "epsilon", "E", &(s).epsilon, 1e-30, 1, "of adam, adamw and rmsprop [" own("1e-8") "]"), \
+                   "of adam, adamw, muon and rmsprop [" own("0.999; rmsprop 0.9") "]"), \
+        OPT_DOUBLE(0, "epsilon", "E", &(s).epsilon, 1e-30, 1, "of adam, adamw, muon and rmsprop [" own("1e-8") "]"), \
         OPT_DOUBLE(0, "weight-decay", "L", &(s).weight_decay, 0, 1e6, "of weights, not of biases [" own("0") "]"), \
-        OPT_FLAG(0, "decoupled", &(s).decoupled, "decay beside the gradient step (adamw always does)"), \
+        OPT_FLAG(0, "decoupled", &(s).decoupled, "decay beside the gradient step (adamw and muon always do)"), \
         OPT_DOUBLE(0, "ema", "D", &(s).ema, 0, 0.999999, \
                    "judge and keep a running mean of the weights, of decay D [" own("0 = none") "]"), \
         OPT_CHOICE(0, "schedule", "NAME", &(s).schedule, settings_schedules, "how the rate goes down [constant]"), \

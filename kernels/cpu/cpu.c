@@ -242,6 +242,7 @@ cpu_open(struct engine_state **out, const struct network *network, const struct 
         memcpy(state->values[ENGINE_PARAM][p], network->params[p].data, size_of(network, p) * sizeof(float));
     cpu_bins_open(state);
     state->squares = floats(network->n_params, 1);
+    state->muon = mem_zalloc(network->n_params, sizeof *state->muon);
     state->layers = mem_zalloc(network->n_layers, sizeof *state->layers);
     for (uint32_t l = 0; l < network->n_layers; l++) {
         struct cpu_layer *layer = &state->layers[l];
@@ -279,6 +280,9 @@ cpu_close(struct engine_state *state)
     cpu_bins_close(state);
     free(state->layers);
     free(state->pieces);
+    for (uint32_t p = 0; p < network->n_params; p++)
+        cpu_muon_close(state->muon[p]);
+    free(state->muon);
     free(state->squares);
     free(state);
 }
@@ -346,6 +350,9 @@ prepare(struct engine_state *state, const struct plan *plan, struct error *error
         state->values[ENGINE_M] = values_open(state->network);
     if (update.uses_v && state->values[ENGINE_V] == NULL)
         state->values[ENGINE_V] = values_open(state->network);
+    for (uint32_t p = 0; p < state->network->n_params; p++)
+        if (plan_muon(state->network, update.kind, p) && state->muon[p] == NULL)
+            state->muon[p] = cpu_muon_open(state->kernels, &state->network->params[p]);
     if (state->gradient == NULL)
         state->gradient = cpu_gradient_open(state->network);
     state->ahead.n = 0;
@@ -372,7 +379,7 @@ cpu_run(struct engine_state *state, const struct plan *plan, struct run_result *
             break;
         plan_rows_step(&rows, plan->first_step + s);
         struct plan_update update = plan_update(plan, plan->first_step + s);
-        bool at_once = update.clip == 0 && update.anchor == 0 && rows.n <= state->chunk_most;
+        bool at_once = update.kind != OPT_MUON && update.clip == 0 && update.anchor == 0 && rows.n <= state->chunk_most;
         bool wide = cpu_choose_begin(state, chunk_operations(state, rows.n));
         step_gradient(state, &rows, 0, rows.n, wide, at_once ? &update : NULL, result);
         cpu_update(state, &update, at_once);

@@ -98,7 +98,8 @@ struct engine_state {
     bool packed; /* panels hold the parameters */
     struct cpu_piece *pieces;
     size_t n_pieces;
-    float *squares; /* [n_params] */
+    float *squares;         /* [n_params] */
+    struct cpu_muon **muon; /* [n_params] NULL where nothing is orthogonalised */
 
     /* the chunk: rows of a step or of forward(), [chunk_rows] each */
     size_t chunk_most, chunk_rows, ld_x;
@@ -190,6 +191,12 @@ void cpu_pack(struct engine_state *state);
 
 /* Asks the system for large pages, where rows far apart are not as many entries of its tables. Returns p. */
 void *cpu_large_pages(void *p, size_t bytes);
+
+/* muon.c: room for, and an update of, a weight that plan_muon() says is orthogonalised. Uses the gradient of state. */
+struct cpu_muon *cpu_muon_open(const struct cpu_kernels *kernels, const struct param *param);
+void cpu_muon_update(struct engine_state *state, struct cpu_muon *muon, const struct plan_update *u, float factor,
+                     uint32_t p, bool wide);
+void cpu_muon_close(struct cpu_muon *muon); /* NULL is fine */
 
 /* Tasks over the pool when wide, else one after the other. */
 void cpu_each(struct engine_state *state, bool wide, size_t n, void (*task)(void *arg, size_t index), void *arg);

@@ -128,7 +128,9 @@ update_task(void *arg, size_t index)
     const float *gradient = state->gradient->values[piece->param];
     if (!plan_trainable(state->network, piece->param))
         return;
-    if (param->kind != PARAM_CATEGORY && !job->tables_only)
+    if (plan_muon(state->network, job->update->kind, piece->param))
+        pack_piece(state, piece);
+    else if (param->kind != PARAM_CATEGORY && !job->tables_only)
         cpu_update_piece(state, job->update, job->factor, piece, gradient);
     for (uint32_t i = 0; param->kind == PARAM_CATEGORY && i < touched->n; i++)
         cpu_update_elements(state, job->update, job->factor, piece->param, touched->codes[i] * param->cols, param->cols,
@@ -166,6 +168,9 @@ cpu_update(struct engine_state *state, const struct plan_update *update, bool ta
         if (norm > update->clip)
             job.factor = update->clip / norm;
     }
+    for (uint32_t p = 0; p < network->n_params; p++)
+        if (plan_muon(network, update->kind, p) && plan_trainable(network, p))
+            cpu_muon_update(state, state->muon[p], update, job.factor, p, wide);
     cpu_each(state, wide, state->n_pieces, update_task, &job);
     cpu_gradient_clear(network, state->gradient);
 }

@@ -14,7 +14,7 @@
 const char *const settings_activations[] = {"relu", "leaky-relu", "tanh", "sigmoid", "gelu", "silu", NULL};
 const char *const settings_inits[] = {"auto", "glorot-uniform", "glorot-normal", "he-uniform", "he-normal", NULL};
 const char *const settings_losses[] = {"auto", "mse", "mae", "huber", "bce", "ce", "poisson", "quantile", NULL};
-const char *const settings_optimizers[] = {"sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", NULL};
+const char *const settings_optimizers[] = {"sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "muon", NULL};
 const char *const settings_schedules[] = {"constant", "step", "cosine", "plateau", NULL};
 const char *const settings_class_weights[] = {"none", "balanced", NULL};
 const char *const settings_new_classes[] = {"grow", "error", "other", NULL};
@@ -147,8 +147,9 @@ settings_given(const struct settings *settings, const void *address)
 static const char *
 check_reach(const struct settings *s)
 {
-    const bool momentum = s->optimizer == OPT_MOMENTUM || s->optimizer == OPT_NESTEROV;
-    const bool adam = s->optimizer == OPT_ADAM || s->optimizer == OPT_ADAMW;
+    const bool muon = s->optimizer == OPT_MUON;
+    const bool momentum = s->optimizer == OPT_MOMENTUM || s->optimizer == OPT_NESTEROV || muon;
+    const bool adam = s->optimizer == OPT_ADAM || s->optimizer == OPT_ADAMW || muon;
     const bool adaptive = adam || s->optimizer == OPT_RMSPROP;
     const bool net = settings_given(s, &s->net);
     const bool plateau = s->schedule == SCHEDULE_PLATEAU, step = s->schedule == SCHEDULE_STEP;
@@ -160,11 +161,11 @@ check_reach(const struct settings *s)
         {&s->hidden, !net, "--hidden and --net both describe the layers: give one of them"},
         {&s->activation, !net, "--activation and --net both describe the layers ('dense 64 gelu' in --net)"},
         {&s->dropout, !net, "--dropout and --net both describe the layers ('dense 64, dropout 0.1' in --net)"},
-        {&s->momentum, momentum, "--momentum is for --optimizer momentum and nesterov"},
+        {&s->momentum, momentum, "--momentum is for --optimizer momentum, nesterov and muon"},
         {&s->dampening, s->optimizer == OPT_MOMENTUM, "--dampening is for --optimizer momentum"},
-        {&s->beta1, adam, "--beta1 is for --optimizer adam and adamw"},
-        {&s->beta2, adaptive, "--beta2 is for --optimizer adam, adamw and rmsprop"},
-        {&s->epsilon, adaptive, "--epsilon is for --optimizer adam, adamw and rmsprop"},
+        {&s->beta1, adam, "--beta1 is for --optimizer adam, adamw and muon"},
+        {&s->beta2, adaptive, "--beta2 is for --optimizer adam, adamw, muon and rmsprop"},
+        {&s->epsilon, adaptive, "--epsilon is for --optimizer adam, adamw, muon and rmsprop"},
         {&s->schedule_step, step, "--schedule-step is for --schedule step"},
         {&s->schedule_factor, step || plateau, "--schedule-factor is for --schedule step and plateau"},
         {&s->schedule_patience, plateau, "--schedule-patience is for --schedule plateau"},
@@ -288,10 +289,10 @@ settings_optimiser(const struct settings *s)
         .beta2 = s->beta2,
         .epsilon = s->epsilon,
         .weight_decay = s->weight_decay,
-        .decoupled = s->decoupled || s->optimizer == OPT_ADAMW,
+        .decoupled = s->decoupled || s->optimizer == OPT_ADAMW || s->optimizer == OPT_MUON,
     };
     if (isnan(s->dampening))
-        optimiser.dampening = s->optimizer == OPT_MOMENTUM ? s->momentum : 0;
+        optimiser.dampening = s->optimizer == OPT_MOMENTUM || s->optimizer == OPT_MUON ? s->momentum : 0;
     if (isnan(s->beta2))
         optimiser.beta2 = s->optimizer == OPT_RMSPROP ? 0.9 : 0.999;
     return optimiser;

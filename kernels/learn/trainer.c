@@ -6,6 +6,7 @@
 
 #include "loss.h"
 #include "memory.h"
+#include "plan.h"
 #include "range.h"
 #include "trainer_inside.h"
 
@@ -139,6 +140,15 @@ trainer_open(struct trainer **result, const struct trainer_setup *setup, struct 
     uint64_t batch = setup->batch == 0 || setup->batch > setup->train.n ? setup->train.n : setup->batch;
     *result = NULL;
     trainer->setup = *setup;
+    bool whole = false;
+    for (uint32_t p = 0; p < network->n_params; p++)
+        whole |= plan_muon(network, setup->optimiser.kind, p);
+    if (setup->optimiser.kind == OPT_MUON && !whole) {
+        free(trainer);
+        return error_set(error, STATUS_USAGE,
+                         "--optimizer muon is for weights between hidden layers, and the network has none (two hidden "
+                         "layers or more; adamw does the rest)");
+    }
     trainer->epoch_steps = (setup->train.n + batch - 1) / batch;
     trainer->run_steps = choose_run_steps(network, batch);
     if (setup->ema > 0) {

@@ -37,7 +37,7 @@ param_count(const struct param *param)
 static inline bool
 optimiser_keeps(enum optimiser_kind kind, enum engine_what what)
 {
-    bool adam = kind == OPT_ADAM || kind == OPT_ADAMW;
+    bool adam = kind == OPT_ADAM || kind == OPT_ADAMW || kind == OPT_MUON;
     if (what == ENGINE_M)
         return adam || kind == OPT_MOMENTUM || kind == OPT_NESTEROV;
     if (what == ENGINE_V)

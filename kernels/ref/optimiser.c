@@ -13,6 +13,7 @@
  *   adam      m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
  *             theta -= lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps)   (Kingma and Ba 2015, algorithm 1)
  *   adamw     the same, weight decay always decoupled                      (Loshchilov and Hutter 2019, algorithm 2)
+ *   muon     adamw here; orthogonal.c for weights between hidden layers
  *
  * The velocity of momentum and nesterov is kept as m.
  */
@@ -39,7 +40,7 @@ update_element(const struct plan_update *u, float decay, float shrink, float *th
         *v = fmaf(u->beta2_rest, g * g, u->beta2 * *v);
         *theta = fmaf(-u->lr, g / (sqrtf(*v) + u->epsilon), *theta);
         break;
-    default: /* adam, adamw */
+    default: /* adam, adamw; muon where it does not orthogonalise */
         *m = fmaf(u->beta1_rest, g, u->beta1 * *m);
         *v = fmaf(u->beta2_rest, g * g, u->beta2 * *v);
         *theta = fmaf(-u->rate, *m / fmaf(sqrtf(*v), u->root, u->epsilon), *theta);
@@ -104,6 +105,12 @@ ref_update(struct engine_state *state, const struct plan_update *update)
         bool decays = param_decays(param);
         if (!plan_trainable(network, p))
             continue;
+        if (plan_muon(network, update->kind, p)) {
+            for (uint64_t i = 0; clip && i < param->rows * param->cols; i++)
+                gradient[p][i] = gradient[p][i] * factor;
+            ref_muon(update, param, gradient[p], state->values[ENGINE_M][p], state->values[ENGINE_PARAM][p]);
+            continue;
+        }
         for (uint64_t i = 0; i < param->rows * param->cols; i++) {
             if (param->kind == PARAM_CATEGORY && !state->touched[p][i / param->cols])
                 continue;

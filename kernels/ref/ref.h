@@ -53,4 +53,7 @@ void ref_gradient_add(const struct engine_state *state, float **to, float **from
 /* optimiser.c. Anchor, clipping, decay and update from ENGINE_GRADIENT, which it uses up. */
 void ref_update(struct engine_state *state, const struct plan_update *update);
 
+/* orthogonal.c. One weight; G has been clipped. */
+void ref_muon(const struct plan_update *u, const struct param *param, float *G, float *M, float *W);
+
 #endif

@@ -231,6 +231,26 @@ test_losses_and_outputs(void **unused)
             }
 }
 
+/* Weights between hidden layers that stand, lie and are square, and one that is wide enough for all threads. */
+static void
+test_muon(void **unused)
+{
+    (void) unused;
+    const uint32_t widths[][3] = {{1, 7, 33}, {64, 65, 16}, {130, 20, 70}, {48, 48, 1}, {180, 740, 0}};
+    for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
+        for (int penalties = 0; penalties < 2; penalties++) {
+            struct spec spec = base;
+            memcpy(spec.hidden, widths[w], sizeof widths[w]);
+            spec.n_hidden = widths[w][2] == 0 ? 2 : 3;
+            spec.optimiser = OPT_MUON;
+            spec.steps = 2;
+            spec.clip = penalties ? 0.05f : 0;
+            spec.decay = penalties ? 0.02f : 0;
+            spec.anchor = penalties ? 0.3f : 0;
+            check(&spec);
+        }
+}
+
 static void
 test_activations_and_batches(void **unused)
 {
@@ -725,6 +745,7 @@ main(void)
         cmocka_unit_test(test_networks),
         cmocka_unit_test(test_losses_and_optimisers),
         cmocka_unit_test(test_losses_and_outputs),
+        cmocka_unit_test(test_muon),
         cmocka_unit_test(test_activations_and_batches),
         cmocka_unit_test(test_norms_and_skips),
         cmocka_unit_test(test_encoded),

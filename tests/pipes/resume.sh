@@ -37,6 +37,7 @@ try() {
 try flights 3 --hidden 32,16 --epochs 300 --patience 0 --dropout 0.1
 try flights 2 --hidden 16 --epochs 400 --patience 200 --schedule plateau
 try flights 2 --hidden 16 --epochs 400 --patience 0 --lr auto --ema 0.99
+try diabetes 2 --hidden 32,16 --optimizer muon --patience 0 --steps 6000 --ema 0.99
 try diabetes 2 --hidden 32 --optimizer nesterov --schedule cosine --patience 0 --steps 12000 --lr 0.01
 try flights 2 --net 'softclip 3, ple 8, dense 32 gelu, layernorm, residual 1, dropout 0.1' --epochs 200 --patience 0
 try diabetes 1 --hidden 32 --loss quantile --quantiles 0.05,0.5,0.95 --patience 0 --epochs 300

@@ -75,7 +75,7 @@ test_check(void **state)
     settings_default(&s);
     assert_null(settings_check(&s, &error));
     *settings_given_flag(&s, &s.momentum) = true;
-    assert_string_equal(settings_check(&s, &error), "--momentum is for --optimizer momentum and nesterov");
+    assert_string_equal(settings_check(&s, &error), "--momentum is for --optimizer momentum, nesterov and muon");
     s.optimizer = OPT_MOMENTUM;
     assert_null(settings_check(&s, &error));
     s.hidden = "64,";

@@ -335,6 +335,23 @@ test_no_rate_is_an_error(void **state)
     }
 }
 
+/* One hidden layer leaves nothing to orthogonalise. */
+static void
+test_muon_needs_two_hidden_layers(void **state)
+{
+    (void) state;
+    struct fixture *f = malloc(sizeof *f);
+    struct trainer *trainer;
+    struct error error;
+    begin(f);
+    f->setup.optimiser.kind = OPT_MUON;
+    assert_int_equal(trainer_open(&trainer, &f->setup, &error), -1);
+    assert_int_equal(error.status, STATUS_USAGE);
+    assert_non_null(strstr(error.text, "--optimizer muon"));
+    model_free(&f->model);
+    free(f);
+}
+
 static void
 test_frozen_layers_stay(void **state)
 {
@@ -435,6 +452,7 @@ main(void)
         cmocka_unit_test(test_the_mean_is_judged_and_kept),
         cmocka_unit_test(test_finds_a_rate),
         cmocka_unit_test(test_no_rate_is_an_error),
+        cmocka_unit_test(test_muon_needs_two_hidden_layers),
         cmocka_unit_test(test_frozen_layers_stay),
         cmocka_unit_test(test_l2sp_draws_back),
         cmocka_unit_test(test_stops_when_the_loss_is_reached),

@@ -24,6 +24,9 @@ done << 'END' | sort | uniq -d
 --optimizer rmsprop --beta2 0.99
 --optimizer adam --beta1 0.8
 --optimizer adam --epsilon 0.1
+--hidden 8,8
+--hidden 8,8 --optimizer muon
+--hidden 8,8 --optimizer muon --momentum 0.5
 --weight-decay 0.1
 --weight-decay 0.1 --decoupled
 --lr 0.01
