@@ -183,6 +183,45 @@ forget_last(struct dict *dict)
     free(dict->values[--dict->n]);
 }
 
+/* A model of one number, by quantiles. */
+static void
+quantiles_are_kept_and_checked(void **state)
+{
+    struct fixture *f = *state;
+    struct model *m = &f->model, model = {0};
+    double quantiles[] = {0.9, 1.5};
+    struct error error;
+    dict_free(&m->schema.columns[2].dict);
+    m->schema.columns[2].type = COLUMN_NUM;
+    m->schema.task = TASK_REGRESSION;
+    schema_count(&m->schema);
+    model_strip(m, TENSOR_MEMORY);
+    m->loss = LOSS_QUANTILE;
+    m->quantiles = quantiles;
+    m->n_quantiles = 1;
+    write_model(m, f->path[0], 0);
+    assert_int_equal(checkpoint_read(&model, f->path[0], &error), 0);
+    assert_int_equal(model.loss, LOSS_QUANTILE);
+    assert_int_equal(model.n_quantiles, 1);
+    assert_true(model.quantiles[0] == 0.9);
+    assert_string_equal(model.digest, m->digest);
+    model_free(&model);
+    m->n_quantiles = 0;
+    refused(f, "'quantiles' are no ascending numbers between 0 and 1");
+    m->n_quantiles = 2;
+    refused(f, "'quantiles' are no ascending numbers between 0 and 1");
+    quantiles[1] = 0.9;
+    refused(f, "'quantiles' are no ascending numbers between 0 and 1");
+    quantiles[1] = 0.95;
+    refused(f, "the network has 1 outputs, its labels ask for 2");
+    m->loss = LOSS_POISSON; /* which has none, and one output is right */
+    write_model(m, f->path[0], 0);
+    assert_int_equal(checkpoint_read(&model, f->path[0], &error), 0);
+    assert_int_equal(model.n_quantiles, 0);
+    model_free(&model);
+    m->quantiles = NULL;
+}
+
 static void
 models_that_do_not_hold_together_are_refused(void **state)
 {
@@ -344,6 +383,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_model_survives_the_round_trip),
         TEST(every_cut_and_every_bit_is_noticed),
+        TEST(quantiles_are_kept_and_checked),
         TEST(models_that_do_not_hold_together_are_refused),
         TEST(other_files_are_named_for_what_they_are),
         TEST(large_tensors_are_cut_into_parts),
