@@ -15,7 +15,7 @@ enum { FIRST_BYTES = 1 << 16, DOUBLE_BYTES = 64 << 20, PIECE_BYTES = 4 << 20, HO
 /*
  * Arrays of some size live on large pages where the system has them: filling 100 MB takes 7 ms in place of 37. But in a
  * virtual machine that gave its free memory back, a large page is one that the host must find again, 4 KiB at a time:
- * 200 ms. So each is touched by itself, and after one that took too long the rest of the array stays on small pages.
+ * 200 ms. So each is touched by itself, and after one that took too long all the rest are small.
  */
 enum { LARGE_PAGE = 2 << 20, LARGE_FROM = 2 * LARGE_PAGE, LARGE_SLOW_NS = 1500000 };
 
@@ -86,9 +86,9 @@ thread_ns(void)
 
 /* Asks for large pages from the end of the used bytes on. Refused: small pages do as well. */
 static void
-array_enlarge_pages(struct dataset_array *array)
+array_enlarge_pages(struct dataset_array *array, const struct dataset_memory *memory)
 {
-    if (array->fd >= 0 || array->mapped_bytes < LARGE_FROM || array->small_pages)
+    if (array->fd >= 0 || array->mapped_bytes < LARGE_FROM || memory->small_pages)
         return;
     if (array->touched_bytes == 0)
         array->touched_bytes = (array->used_bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
@@ -96,14 +96,16 @@ array_enlarge_pages(struct dataset_array *array)
 }
 
 static void
-array_touch(struct dataset_array *array, size_t need)
+array_touch(struct dataset_array *array, struct dataset_memory *memory, size_t need)
 {
-    for (; array->touched_bytes < need && !array->small_pages; array->touched_bytes += LARGE_PAGE) {
+    if (memory->small_pages) {
+        madvise(array->data, array->mapped_bytes, MADV_NOHUGEPAGE);
+        array->touched_bytes = 0;
+    }
+    for (; array->touched_bytes != 0 && array->touched_bytes < need; array->touched_bytes += LARGE_PAGE) {
         const uint64_t start = thread_ns();
         ((volatile char *) array->data)[array->touched_bytes] = 0;
-        array->small_pages = thread_ns() - start > LARGE_SLOW_NS;
-        if (array->small_pages)
-            madvise(array->data, array->mapped_bytes, MADV_NOHUGEPAGE);
+        memory->small_pages |= thread_ns() - start > LARGE_SLOW_NS;
     }
 }
 
@@ -128,10 +130,10 @@ array_extend(struct dataset_array *array, struct dataset_memory *memory, size_t 
         }
         array->data = data;
         array->mapped_bytes = bytes;
-        array_enlarge_pages(array);
+        array_enlarge_pages(array, memory);
     }
     if (array->touched_bytes != 0)
-        array_touch(array, need);
+        array_touch(array, memory, need);
     if (array->fd < 0)
         memory->used_bytes += more;
     array->used_bytes = need;

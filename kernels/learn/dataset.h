@@ -29,13 +29,13 @@ struct dataset_memory {
     uint64_t limit_bytes;              /* 0 = none */
     uint64_t used_bytes;               /* in anonymous memory, by all datasets that share this */
     int (*spool)(struct error *error); /* an unlinked file: descriptor, or -1 */
+    bool small_pages;                  /* large ones came too slowly */
 };
 
 struct dataset_array {
     void *data;
     size_t used_bytes, mapped_bytes;
-    size_t touched_bytes; /* large pages up to here are there; 0: none were asked for */
-    bool small_pages;     /* large ones came too slowly */
+    size_t touched_bytes; /* large pages up to here are there; 0: none are asked for */
     int fd;               /* -1 = anonymous */
 };
 
