@@ -41,14 +41,18 @@ find_msgpack()
     return 1
 }
 
-# Opened at run time by --numerics fast, so it must be loadable, not linkable.
+# Opened at run time by --numerics fast, so it must be loadable, not linkable. Another fast CBLAS does as well.
 have_openblas()
 {
     cat > "$scratch/probe.c" << 'END'
 #include <dlfcn.h>
 int main(void)
 {
-    return !dlopen("libopenblas.so.0", RTLD_LAZY) && !dlopen("libopenblas.so", RTLD_LAZY);
+    const char *names[] = {"libopenblas.so.0", "libopenblas.so", "libmkl_rt.so.2", "libmkl_rt.so.3", "libblis.so.4"};
+    for (int i = 0; i < 5; i++)
+        if (dlopen(names[i], RTLD_LAZY))
+            return 0;
+    return 1;
 }
 END
     "$cc" -o "$scratch/probe" "$scratch/probe.c" -ldl > /dev/null 2>&1 && "$scratch/probe"
