@@ -24,7 +24,7 @@ n=400000 d=127
 table $n $d | cl-ingest --drop shop | peak scale.rss cl-scale -o data.clt || bad=1
 limit "cl-scale, from a pipe" "$(cat scale.rss)" 65536
 data=$((n * (d + 1) * 4 / 1024))
-for device in cpu ref; do
+for device in cpu ref $(cl-train -V | sed -n 's/^engine blas: .*(.*/blas/p'); do
     peak train.rss cl-train -q --device $device --hidden 16 --epochs 1 --batch 256 -o model.ck data.clt || bad=1
     limit "cl-train --device $device" "$(cat train.rss)" $((data * 12 / 10))
 done
