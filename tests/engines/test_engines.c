@@ -236,14 +236,17 @@ static void
 test_muon(void **unused)
 {
     (void) unused;
-    const uint32_t widths[][3] = {{1, 7, 33}, {64, 65, 16}, {130, 20, 70}, {48, 48, 1}, {180, 740, 0}};
+    const uint32_t widths[][3] = {{1, 7, 33}, {64, 65, 16}, {130, 20, 70}, {48, 48, 1}, {170, 780, 0}};
     for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
         for (int penalties = 0; penalties < 2; penalties++) {
             struct spec spec = base;
+            bool wide = widths[w][2] == 0;
+            if (wide && penalties)
+                continue;
             memcpy(spec.hidden, widths[w], sizeof widths[w]);
-            spec.n_hidden = widths[w][2] == 0 ? 2 : 3;
+            spec.n_hidden = wide ? 2 : 3;
             spec.optimiser = OPT_MUON;
-            spec.steps = 2;
+            spec.steps = wide ? 1 : 2;
             spec.clip = penalties ? 0.05f : 0;
             spec.decay = penalties ? 0.02f : 0;
             spec.anchor = penalties ? 0.3f : 0;
