@@ -50,6 +50,13 @@ batch_rowno(const struct batch *batch, uint64_t i)
     return batch->rowno ? batch->rowno[i] : batch->row + i;
 }
 
+/* Whether row i is neither for validation nor for the test. */
+static inline bool
+batch_is_training(const struct batch *batch, uint64_t i)
+{
+    return batch->split == NULL || (batch->split[i] != SPLIT_VALID && batch->split[i] != SPLIT_TEST);
+}
+
 /* A batch of the rows of `from` for which keep[i] is not 0, with rowno where that is needed; in `arena`. */
 void batch_filter(struct batch *to, const struct batch *from, const uint8_t *keep, struct arena *arena);
 

@@ -30,6 +30,9 @@ transform_to_value(const struct transform *transform, struct arena *arena)
     value_set(arena, map, "divisor", numbers_to_value(transform->divisor, transform->n, arena));
     value_set(arena, map, "fill", numbers_to_value(transform->fill, transform->n, arena));
     value_set(arena, map, "label_method", value_string(arena, transform->label_method));
+    /* Readers that do not know roots refuse a key that they do not know, where a method would only be shown. */
+    if (transform->label_root)
+        value_set(arena, map, "label_function", value_string(arena, "sqrt"));
     value_set(arena, map, "label_shift", numbers_to_value(transform->label_shift, transform->n_label, arena));
     value_set(arena, map, "label_divisor", numbers_to_value(transform->label_divisor, transform->n_label, arena));
     return map;
@@ -77,8 +80,9 @@ no_zeros(const double *divisor, uint32_t n, const char *key, struct error *error
 static int
 only_known_keys(const struct value *map, struct error *error)
 {
-    static const char *const known[] = {"kind",    "method", "impute",       "columns",     "shift",
-                                        "divisor", "fill",   "label_method", "label_shift", "label_divisor"};
+    static const char *const known[] = {"kind",           "method",      "impute",       "columns",
+                                        "shift",          "divisor",     "fill",         "label_method",
+                                        "label_function", "label_shift", "label_divisor"};
     for (size_t i = 0; i < map->n; i++) {
         const struct value *key = map->items[2 * i];
         bool found = false;
@@ -89,6 +93,26 @@ only_known_keys(const struct value *map, struct error *error)
             return error_set(error, STATUS_DATA, "a transform has the key '%s', which this version does not know",
                              error_quote(quoted, sizeof quoted, key->bytes, key->n, 40));
     }
+    return 0;
+}
+
+/* The function of the label that comes before shift and divisor: none, or the root, which the method then names, too.
+ */
+static int
+function_from_value(struct transform *transform, const struct value *map, struct error *error)
+{
+    const struct value *function = value_get(map, "label_function");
+    const char *name = value_get_string(map, "label_function");
+    bool method = strcmp(transform->label_method, "sqrt") == 0;
+    char quoted[128];
+    transform->label_root = function != NULL;
+    if (function != NULL && (name == NULL || strcmp(name, "sqrt") != 0))
+        return error_set(error, STATUS_DATA,
+                         "a transform has the label_function '%s', which this version does not know",
+                         name == NULL ? "" : error_quote(quoted, sizeof quoted, name, strlen(name), 40));
+    if (method != transform->label_root)
+        return error_set(error, STATUS_DATA, "a transform has %s 'sqrt' without %s",
+                         method ? "label_method" : "label_function", method ? "label_function" : "label_method");
     return 0;
 }
 
@@ -108,7 +132,8 @@ transform_from_value(struct transform *transform, const struct value *value, str
     const struct value *names = value_get(value, "columns");
     if (only_known_keys(value, error) < 0 || string_from_value(value, "method", &transform->method, arena, error) < 0 ||
         string_from_value(value, "impute", &transform->impute, arena, error) < 0 ||
-        string_from_value(value, "label_method", &transform->label_method, arena, error) < 0)
+        string_from_value(value, "label_method", &transform->label_method, arena, error) < 0 ||
+        function_from_value(transform, value, error) < 0)
         return -1;
     if (names == NULL || names->kind != VALUE_ARRAY || names->n > UINT32_MAX)
         return error_set(error, STATUS_DATA, "a transform has no array 'columns'");
@@ -156,6 +181,7 @@ transform_copy(struct transform *to, const struct transform *from, struct arena 
         .n_label = from->n_label,
         .label_shift = copy_numbers(from->label_shift, from->n_label, arena),
         .label_divisor = copy_numbers(from->label_divisor, from->n_label, arena),
+        .label_root = from->label_root,
     };
     for (uint32_t i = 0; i < from->n; i++)
         to->names[i] = arena_strdup(arena, from->names[i]);
@@ -173,7 +199,7 @@ transform_equal(const struct transform *a, const struct transform *b)
 {
     if (a->n != b->n || a->n_label != b->n_label || strcmp(a->kind, b->kind) != 0 ||
         strcmp(a->method, b->method) != 0 || strcmp(a->impute, b->impute) != 0 ||
-        strcmp(a->label_method, b->label_method) != 0)
+        strcmp(a->label_method, b->label_method) != 0 || a->label_root != b->label_root)
         return false;
     for (uint32_t i = 0; i < a->n; i++)
         if (strcmp(a->names[i], b->names[i]) != 0)
@@ -214,30 +240,66 @@ transform_apply_x(const struct transform *transform, float *x, uint64_t n)
     column_kernels()->scale(x, n, transform->n, transform->shift, transform->divisor, transform->fill);
 }
 
-void
-transform_apply_y(const struct transform *transform, float *y, uint64_t n)
+static float
+label_of(const struct transform *transform, uint32_t t, float y)
 {
-    const double *shift = transform->label_shift, *divisor = transform->label_divisor;
-    for (uint64_t i = 0; i < n; i++, y += transform->n_label)
-        for (uint32_t t = 0; t < transform->n_label; t++)
-            y[t] = (float) (((double) y[t] - shift[t]) / divisor[t]);
+    double number = transform->label_root ? sqrt((double) y) : (double) y;
+    return (float) ((number - transform->label_shift[t]) / transform->label_divisor[t]);
 }
 
-void
-transform_apply(const struct transform *transform, struct batch *batch)
+int
+transform_no_root(const struct batch *batch, uint64_t i, const struct schema *schema, uint32_t t, float y,
+                  struct error *error)
+{
+    const char *name = schema_y(schema, t)->name;
+    char quoted[128];
+    return error_set(
+        error, STATUS_DATA,
+        "record %llu: label '%s' is %g, and a negative label has no square root to learn (drop the row, or train "
+        "with cl-scale --label standard)",
+        (unsigned long long) batch_rowno(batch, i) + 1, error_quote(quoted, sizeof quoted, name, strlen(name), 60),
+        (double) y);
+}
+
+int
+transform_apply_y(const struct transform *transform, float *y, const struct batch *batch, const struct schema *schema,
+                  struct error *error)
+{
+    for (uint64_t i = 0; i < batch->n; i++, y += transform->n_label)
+        for (uint32_t t = 0; t < transform->n_label; t++) {
+            if (transform->label_root && y[t] < 0)
+                return transform_no_root(batch, i, schema, t, y[t], error);
+            y[t] = label_of(transform, t, y[t]);
+        }
+    return 0;
+}
+
+int
+transform_apply(const struct transform *transform, struct batch *batch, struct error *error)
 {
     if (batch->x != NULL)
         transform_apply_x(transform, batch->x, batch->n);
-    if (batch->y != NULL)
-        transform_apply_y(transform, batch->y, batch->n);
+    return batch->y == NULL ? 0 : transform_apply_y(transform, batch->y, batch, batch->schema, error);
+}
+
+float
+transform_label(const struct transform *transforms, uint32_t n, uint32_t t, float y)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (t < transforms[i].n_label)
+            y = label_of(&transforms[i], t, y);
+    return y;
 }
 
 double
 transform_invert_label(const struct transform *transforms, uint32_t n, uint32_t t, double y)
 {
     while (n-- > 0)
-        if (t < transforms[n].n_label)
+        if (t < transforms[n].n_label) {
             y = y * transforms[n].label_divisor[t] + transforms[n].label_shift[t];
+            if (transforms[n].label_root)
+                y = y < 0 ? 0 : y * y;
+        }
     return y;
 }
 

@@ -7,6 +7,7 @@
  * Memory: O(one frame) for streams; a checkpoint is held whole, since none of it is used before its end is verified.
  * Rows are printed as they come: whatever is there is written before input is waited for.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,15 +207,15 @@ check_roles(const struct option_list *list)
 static float
 scale(const struct transform *transforms, uint32_t n, uint32_t j, bool label, float number)
 {
+    if (label)
+        return transform_label(transforms, n, j, number);
     for (uint32_t t = 0; t < n; t++)
-        if (!label)
-            number = (float) (((double) number - transforms[t].shift[j]) / transforms[t].divisor[j]);
-        else if (j < transforms[t].n_label)
-            number = (float) (((double) number - transforms[t].label_shift[j]) / transforms[t].label_divisor[j]);
+        number = (float) (((double) number - transforms[t].shift[j]) / transforms[t].divisor[j]);
     return number;
 }
 
-/* The number in the user's units: the shortest decimal that the transforms turn into `scaled`, if there is one. */
+/* The number in the user's units: what the transforms turn into `scaled`, the nearest whole number if that will do,
+ * else the shortest decimal that does. (No rounding to digits makes 0 of 2e-09.) */
 static float
 invert(const struct transform *transforms, uint32_t n, uint32_t j, bool label, float scaled)
 {
@@ -224,6 +225,9 @@ invert(const struct transform *transforms, uint32_t n, uint32_t j, bool label, f
         number = number * transforms[t].divisor[j] + transforms[t].shift[j];
     if (label)
         number = transform_invert_label(transforms, n, j, number);
+    float whole = (float) nearbyint(number) + 0.0f; /* no -0 */
+    if (scale(transforms, n, j, label, whole) == scaled)
+        return whole;
     for (int digits = 1; digits <= 9; digits++) {
         snprintf(decimal, sizeof decimal, "%.*g", digits, number);
         float shorter = strtof(decimal, NULL);

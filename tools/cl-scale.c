@@ -7,6 +7,7 @@
  * Memory: O(one frame + columns); exact medians take 32 MiB more. Without -m the input is read twice (five times and
  * more for medians): files as they are, anything else from an unlinked temporary copy.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +57,7 @@ fit_stream(struct replay *replay, const struct settings *s, struct transform *tr
                     "cl-scale out: programs that have the model apply it themselves)",
                     stream_reader_name(reader));
             if (s->label_given && s->label != LABEL_AUTO && s->label != LABEL_NONE && schema.task != TASK_REGRESSION)
-                die(STATUS_USAGE, "--label standard and max are for labels that are numbers; this stream has %s",
+                die(STATUS_USAGE, "--label standard, max and sqrt are for labels that are numbers; this stream has %s",
                     schema.task == TASK_CLASS ? "classes" : "no label");
             fit = fit_open(&schema, &options);
             tally_open(&tally, schema.n_x, schema.n_c);
@@ -88,8 +89,12 @@ fit_stream(struct replay *replay, const struct settings *s, struct transform *tr
     }
     if (empty > WARNINGS)
         warn("warning: %u more columns have no value in the training rows", empty - WARNINGS);
-    note("%llu training rows, %u numeric columns: %s; label: %s", (unsigned long long) fit_train_rows(fit),
-         transform->n, transform->method, transform->label_method);
+    char why[80] = "";
+    double low, high;
+    if (fit_counts(fit, &low, &high))
+        snprintf(why, sizeof why, ", a count: whole numbers from %.0f to %.0f", low, high);
+    note("%llu training rows, %u numeric columns: %s; label: %s%s", (unsigned long long) fit_train_rows(fit),
+         transform->n, transform->method, transform->label_method, why);
     fit_close(fit);
     tally_close(&tally);
     schema_free(&schema);
@@ -134,7 +139,7 @@ int
 main(int argc, char **argv)
 {
     static const char *const methods[] = {"auto", "standard", "minmax", "robust", "none", NULL};
-    static const char *const labels[] = {"auto", "standard", "max", "none", NULL};
+    static const char *const labels[] = {"auto", "standard", "max", "sqrt", "none", NULL};
     static const char *const imputes[] = {"mean", "median", "zero", NULL};
     struct settings s = {0};
     struct option options[] = {
@@ -200,7 +205,7 @@ main(int argc, char **argv)
             if (stream_write_unknown(writer, frame, &error) < 0)
                 got = -1;
         for (uint32_t i = 0; got > 0 && i < scaling.n; i++)
-            transform_apply(&scaling.transforms[i], &batch);
+            got = transform_apply(&scaling.transforms[i], &batch, &error) < 0 ? -1 : got;
         if (got > 0 && stream_write(writer, &batch, &error) < 0)
             got = -1;
     } while (got > 0);

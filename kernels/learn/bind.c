@@ -299,8 +299,8 @@ bind_classes(struct binding *binding, const struct batch *batch, struct rowset *
     rows->y = y;
 }
 
-static void
-bind_targets(struct binding *binding, const struct batch *batch, struct rowset *rows)
+static int
+bind_targets(struct binding *binding, const struct batch *batch, struct rowset *rows, struct error *error)
 {
     const struct schema *model = &binding->model->schema;
     uint32_t o = model->n_y, t = binding->stream->n_y;
@@ -309,10 +309,12 @@ bind_targets(struct binding *binding, const struct batch *batch, struct rowset *
         for (uint32_t j = 0; j < o; j++)
             y[i * o + j] = batch->y[i * t + binding->y[j]];
     for (uint32_t i = binding->n_done; i < model->n_transforms; i++)
-        transform_apply_y(&model->transforms[i], y, batch->n);
+        if (transform_apply_y(&model->transforms[i], y, batch, model, error) < 0)
+            return -1;
     if (binding->model->loss == LOSS_POISSON)
         counts_unshift(model->transforms, model->n_transforms, y, batch->n, o);
     rows->y = y;
+    return 0;
 }
 
 int
@@ -334,10 +336,9 @@ bind_rows(struct binding *binding, const struct batch *batch, struct rowset *row
         return -1;
     if (!binding->labels)
         return 0;
-    if (class)
-        bind_classes(binding, batch, rows);
-    else
-        bind_targets(binding, batch, rows);
+    if (!class)
+        return bind_targets(binding, batch, rows, error);
+    bind_classes(binding, batch, rows);
     return 0;
 }
 
@@ -369,12 +370,9 @@ bind_label(const struct binding *binding, const struct batch *batch, uint64_t i,
         return (double) scaled;
     double y = transform_invert_label(model->transforms, binding->n_done, t, (double) scaled);
     /* A label that was a whole number comes back as that number, not as one beside it (0 matters to mape). */
-    float again = (float) nearbyint(y);
-    for (uint32_t k = 0; k < binding->n_done; k++)
-        if (t < model->transforms[k].n_label)
-            again = (float) (((double) again - model->transforms[k].label_shift[t]) /
-                             model->transforms[k].label_divisor[t]);
-    return again == scaled ? nearbyint(y) : y;
+    double whole = nearbyint(y) + 0.0; /* no -0 */
+    float again = transform_label(model->transforms, binding->n_done, t, (float) whole);
+    return again == scaled ? whole : y;
 }
 
 void

@@ -2,10 +2,26 @@
 
 #include <string.h>
 
+static bool
+have_roots(const struct transform *transforms, uint32_t n_transforms, uint32_t t)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < n_transforms; i++)
+        any |= transforms[i].label_root && t < transforms[i].n_label;
+    return any;
+}
+
 void
 counts_unshift(const struct transform *transforms, uint32_t n_transforms, float *y, uint64_t n, uint32_t t)
 {
     for (uint32_t k = 0; k < t; k++) {
+        if (have_roots(transforms, n_transforms, k)) {
+            const double unit = counts_unit(transforms, n_transforms, k);
+            for (uint64_t i = 0; i < n; i++)
+                y[i * t + k] =
+                    (float) (transform_invert_label(transforms, n_transforms, k, (double) y[i * t + k]) / unit);
+            continue;
+        }
         /* What 0 became. Scaling rounds monotonously, so no label from 0 on has become less. */
         float zero = 0;
         for (uint32_t i = 0; i < n_transforms; i++)
@@ -19,6 +35,12 @@ counts_unshift(const struct transform *transforms, uint32_t n_transforms, float 
 double
 counts_unit(const struct transform *transforms, uint32_t n_transforms, uint32_t t)
 {
+    if (have_roots(transforms, n_transforms, t)) {
+        /* With mean m and sigma s of the roots, m^2 + s^2: the mean label. */
+        double above = transform_invert_label(transforms, n_transforms, t, 1);
+        double below = transform_invert_label(transforms, n_transforms, t, -1);
+        return above + below > 0 ? (above + below) / 2 : 1;
+    }
     double unit = 1;
     for (uint32_t i = 0; i < n_transforms; i++)
         if (t < transforms[i].n_label)

@@ -1,6 +1,7 @@
 /*
  * Labels of a log link (loss poisson): counts and other numbers from 0 on. They are learnt in the unit their scale has,
- * y / divisor, without its shift: whatever cl-scale did to them, 0 is 0 and the mean of the model is exp(z) units.
+ * y / divisor, without its shift: whatever cl-scale did to them, 0 is 0 and the mean of the model is exp(z) units. Of
+ * roots the squares are learnt, in units of about their mean.
  */
 #ifndef CL_COUNTS_H
 #define CL_COUNTS_H

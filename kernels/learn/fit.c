@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "roots.h"
 #include "schema.h"
 
 enum { PIXEL_COLUMNS = 64, PIXEL_MOST = 255 };
@@ -40,8 +41,9 @@ struct fit {
     uint32_t d, t;
     const struct column_kernels *kernels;
     struct column_moments x, y;
-    bool whole;    /* every number of every column is an integer in 0 .. PIXEL_MOST */
-    uint64_t rows; /* training rows of the first pass */
+    struct roots roots; /* of the labels, when their roots may be wanted */
+    bool whole;         /* every number of every column is an integer in 0 .. PIXEL_MOST */
+    uint64_t rows;      /* training rows of the first pass */
     uint64_t pass, pass_rows;
     bool changed; /* a later pass did not show the rows of the first */
     struct selection selection;
@@ -51,7 +53,7 @@ struct fit *
 fit_open(const struct schema *schema, const struct fit_options *options)
 {
     struct fit *fit = mem_zalloc(1, sizeof *fit);
-    assert(schema->task == TASK_REGRESSION || (options->label != LABEL_STANDARD && options->label != LABEL_MAX));
+    assert(schema->task == TASK_REGRESSION || options->label == LABEL_AUTO || options->label == LABEL_NONE);
     fit->schema = schema;
     fit->options = *options;
     fit->d = schema->n_x;
@@ -59,6 +61,7 @@ fit_open(const struct schema *schema, const struct fit_options *options)
     fit->kernels = column_kernels();
     column_moments_open(&fit->x, fit->d);
     column_moments_open(&fit->y, fit->t);
+    roots_open(&fit->roots, fit->t);
     fit->whole = true;
     struct selection *s = &fit->selection;
     s->n_quantiles = options->method == SCALE_ROBUST ? 3 : options->impute == IMPUTE_MEDIAN ? 1 : 0;
@@ -74,6 +77,7 @@ fit_close(struct fit *fit)
         return;
     column_moments_close(&fit->x);
     column_moments_close(&fit->y);
+    roots_close(&fit->roots);
     free(fit->selection.targets);
     free(fit->selection.counters);
     free(fit);
@@ -230,18 +234,12 @@ infinite(const struct batch *batch, uint64_t i, const struct column *column, str
                      (unsigned long long) batch_rowno(batch, i) + 1, quoted);
 }
 
-static bool
-is_training_row(const struct batch *batch, uint64_t i)
-{
-    return batch->split == NULL || (batch->split[i] != SPLIT_VALID && batch->split[i] != SPLIT_TEST);
-}
-
 /* The first training row of a batch with an infinite number, and the column: what the error names. */
 static int
 find_infinite(const struct fit *fit, const struct batch *batch, struct error *error)
 {
     for (uint64_t i = 0; i < batch->n; i++) {
-        if (!is_training_row(batch, i))
+        if (!batch_is_training(batch, i))
             continue;
         for (uint32_t j = 0; j < fit->d; j++)
             if (isinf(batch->x[i * fit->d + j]))
@@ -250,6 +248,17 @@ find_infinite(const struct fit *fit, const struct batch *batch, struct error *er
             if (isinf(batch->y[i * fit->t + k]))
                 return infinite(batch, i, schema_y(fit->schema, k), error);
     }
+    return 0;
+}
+
+/* What has no root in any row, as it would be found when it is transformed. */
+static int
+find_negative(const struct fit *fit, const struct batch *batch, struct error *error)
+{
+    for (uint64_t i = 0; i < batch->n; i++)
+        for (uint32_t k = 0; k < fit->t; k++)
+            if (batch->y[i * fit->t + k] < 0)
+                return transform_no_root(batch, i, fit->schema, k, batch->y[i * fit->t + k], error);
     return 0;
 }
 
@@ -269,8 +278,13 @@ first_pass(struct fit *fit, const struct batch *batch, struct error *error)
     if (batch->y != NULL)
         finite &= fit->kernels->moments(&fit->y, batch->y, batch->n, batch->split);
     for (uint64_t i = 0; i < batch->n && fit->whole; i++)
-        fit->whole = !is_training_row(batch, i) || row_is_whole(batch->x + (size_t) i * fit->d, fit->d);
-    return finite ? 0 : find_infinite(fit, batch, error);
+        fit->whole = !batch_is_training(batch, i) || row_is_whole(batch->x + (size_t) i * fit->d, fit->d);
+    if (!finite)
+        return find_infinite(fit, batch, error);
+    const enum label_scale label = fit->options.label;
+    if (batch->y != NULL && (label == LABEL_SQRT || (label == LABEL_AUTO && !roots_ruled_out(&fit->roots))))
+        roots_add(&fit->roots, batch);
+    return label == LABEL_SQRT && fit->roots.negative ? find_negative(fit, batch, error) : 0;
 }
 
 int
@@ -282,7 +296,7 @@ fit_rows(struct fit *fit, const struct batch *batch, struct error *error)
     if (fit->pass == 1 && first_pass(fit, batch, error) < 0)
         return -1;
     for (uint64_t i = 0; i < batch->n; i++) {
-        if (!is_training_row(batch, i))
+        if (!batch_is_training(batch, i))
             continue;
         fit->pass_rows++;
         if (fit->pass > 1)
@@ -356,7 +370,10 @@ finish_labels(const struct fit *fit, enum label_scale method, struct transform *
     for (uint32_t k = 0; k < transform->n_label; k++) {
         transform->label_shift[k] = 0;
         transform->label_divisor[k] = 1;
-        if (method == LABEL_STANDARD && y->n[k] > 0) {
+        if (method == LABEL_SQRT) {
+            transform->label_shift[k] = fit->roots.columns[k].mean;
+            transform->label_divisor[k] = not_zero(roots_sigma(&fit->roots, k));
+        } else if (method == LABEL_STANDARD && y->n[k] > 0) {
             transform->label_shift[k] = y->mean[k];
             transform->label_divisor[k] = not_zero(sigma_of(y, k));
         } else if (method == LABEL_MAX) {
@@ -380,7 +397,7 @@ int
 fit_finish(struct fit *fit, struct transform *transform, struct arena *arena, struct error *error)
 {
     static const char *const method_names[] = {NULL, "standard", "minmax", "robust", "none"};
-    static const char *const label_names[] = {NULL, "standard", "max", "none"};
+    static const char *const label_names[] = {NULL, "standard", "max", "sqrt", "none"};
     static const char *const impute_names[] = {"mean", "median", "zero"};
     if (fit->changed)
         return error_set(error, STATUS_DATA, "the input changed while it was read");
@@ -392,7 +409,7 @@ fit_finish(struct fit *fit, struct transform *transform, struct arena *arena, st
         method = SCALE_STANDARD;
     enum label_scale label = fit->options.label;
     if (label == LABEL_AUTO)
-        label = fit->t > 0 ? LABEL_STANDARD : LABEL_NONE;
+        label = fit->t == 0 ? LABEL_NONE : roots_are_counts(&fit->roots) ? LABEL_SQRT : LABEL_STANDARD;
     uint32_t n_label = label == LABEL_NONE ? 0 : fit->t;
     *transform = (struct transform){
         .kind = "scale",
@@ -407,6 +424,7 @@ fit_finish(struct fit *fit, struct transform *transform, struct arena *arena, st
         .n_label = n_label,
         .label_shift = arena_array(arena, n_label, sizeof *transform->label_shift),
         .label_divisor = arena_array(arena, n_label, sizeof *transform->label_divisor),
+        .label_root = label == LABEL_SQRT,
     };
     uint32_t j = 0;
     for (uint32_t i = 0; i < fit->schema->n_columns; i++) {
@@ -429,4 +447,18 @@ uint64_t
 fit_column_count(const struct fit *fit, uint32_t j)
 {
     return (uint64_t) fit->x.n[j];
+}
+
+bool
+fit_counts(const struct fit *fit, double *low, double *high)
+{
+    if (fit->options.label != LABEL_AUTO || !roots_are_counts(&fit->roots))
+        return false;
+    *low = INFINITY;
+    *high = -INFINITY;
+    for (uint32_t k = 0; k < fit->t; k++) {
+        *low = fmin(*low, fit->roots.columns[k].low);
+        *high = fmax(*high, fit->roots.columns[k].high);
+    }
+    return true;
 }

@@ -28,7 +28,7 @@
 #include "transform.h"
 
 enum scale_method { SCALE_AUTO, SCALE_STANDARD, SCALE_MINMAX, SCALE_ROBUST, SCALE_NONE };
-enum label_scale { LABEL_AUTO, LABEL_STANDARD, LABEL_MAX, LABEL_NONE };
+enum label_scale { LABEL_AUTO, LABEL_STANDARD, LABEL_MAX, LABEL_SQRT, LABEL_NONE };
 enum impute { IMPUTE_MEAN, IMPUTE_MEDIAN, IMPUTE_ZERO };
 
 struct fit_options {
@@ -39,11 +39,12 @@ struct fit_options {
 
 struct fit;
 
-/* The schema must outlive the fit. label: LABEL_STANDARD and LABEL_MAX need task TASK_REGRESSION. */
+/* The schema must outlive the fit. label: LABEL_STANDARD, MAX and SQRT need task TASK_REGRESSION; AUTO is SQRT for
+ * counts (roots.h), else STANDARD. */
 struct fit *fit_open(const struct schema *schema, const struct fit_options *options);
 /* Begins a pass over all rows; false when no more is needed. */
 bool fit_next_pass(struct fit *fit);
-/* STATUS_DATA when a value is infinite. */
+/* STATUS_DATA when a value is infinite, or has no root for LABEL_SQRT. */
 int fit_rows(struct fit *fit, const struct batch *batch, struct error *error);
 /* STATUS_DATA when there was no training row, no positive label for LABEL_MAX, or when a later pass did not show the
  * rows of the first. Names and numbers are in `arena`. */
@@ -51,6 +52,8 @@ int fit_finish(struct fit *fit, struct transform *transform, struct arena *arena
 /* Training rows, and how many of them have a number in numeric feature column j (0: its fill is 0). */
 uint64_t fit_train_rows(const struct fit *fit);
 uint64_t fit_column_count(const struct fit *fit, uint32_t j);
+/* True when the labels were found to be counts (LABEL_AUTO only); the smallest and the largest of them. */
+bool fit_counts(const struct fit *fit, double *low, double *high);
 void fit_close(struct fit *fit); /* NULL is fine */
 
 #endif

@@ -42,7 +42,7 @@ open_fixture(struct fixture *f, enum task task)
     f->columns[3] = (struct column){.name = "y", .type = class ? COLUMN_CAT : COLUMN_NUM, .role = ROLE_LABEL};
     add_words(&f->columns[1].dict, "uv");
     f->transform =
-        (struct transform){"scale", "standard", "mean", 2, names, shift, divisor, fill, "none", 0, NULL, NULL};
+        (struct transform){"scale", "standard", "mean", 2, names, shift, divisor, fill, "none", 0, NULL, NULL, false};
     if (class) {
         add_words(&f->columns[3].dict, "ny");
     } else {
@@ -164,6 +164,44 @@ test_labels_in_the_users_units(void **state)
 }
 
 static void
+test_roots_of_labels(void **state)
+{
+    (void) state;
+    struct fixture f;
+    struct binding *binding;
+    struct rowset rows;
+    struct error error;
+    open_fixture(&f, TASK_REGRESSION);
+    f.transform.label_method = "sqrt";
+    f.transform.label_root = true;
+    float raw[] = {7, NAN}, scaled[] = {(float) ((sqrt(7.0) - 100) / 8), (float) ((sqrt(2.5) - 100) / 8)};
+    float x[] = {1, 1, 2, -1};
+    f.batch.y = raw;
+    assert_int_equal(bind_open(&binding, &f.model, &f.stream, true, &error), 0);
+    assert_int_equal(bind_rows(binding, &f.batch, &rows, &error), 0);
+    assert_true(rows.y[0] == scaled[0] && isnan(rows.y[1]));
+    raw[1] = -2;
+    assert_int_equal(bind_rows(binding, &f.batch, &rows, &error), -1);
+    assert_int_equal(error.status, STATUS_DATA);
+    assert_non_null(strstr(error.text, "record 2: label 'y' is -2"));
+    bind_forget_labels(binding); /* who only predicts does not look at labels */
+    assert_int_equal(bind_rows(binding, &f.batch, &rows, &error), 0);
+    bind_close(binding);
+
+    schema_free(&f.stream);
+    f.stream = f.model.schema;
+    f.batch.schema = &f.stream;
+    f.batch.x = x;
+    f.batch.y = scaled;
+    assert_int_equal(bind_open(&binding, &f.model, &f.stream, true, &error), 0);
+    assert_int_equal(bind_rows(binding, &f.batch, &rows, &error), 0);
+    assert_true(bind_label(binding, &f.batch, 0, 0) == 7);
+    assert_true(fabs(bind_label(binding, &f.batch, 1, 0) - 2.5) < 1e-4);
+    bind_close(binding);
+    close_fixture(&f);
+}
+
+static void
 refuse(struct fixture *f, bool labels, const char *says)
 {
     struct binding *binding;
@@ -246,6 +284,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order_extra_columns_and_codes),
         cmocka_unit_test(test_labels_in_the_users_units),
+        cmocka_unit_test(test_roots_of_labels),
         cmocka_unit_test(test_what_does_not_go_together),
         cmocka_unit_test(test_missing_numbers_need_a_fill),
     };

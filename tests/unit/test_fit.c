@@ -282,6 +282,86 @@ test_labels(void **state)
     arena_free(&arena);
 }
 
+/* What --label auto makes of n labels y; the rest as in fit_all. */
+static const char *
+chosen(float *y, uint8_t *split, uint64_t n)
+{
+    static float x[100];
+    static const char *methods[] = {"standard", "sqrt"};
+    struct table table;
+    struct arena arena = {0};
+    struct error error;
+    struct transform t, again;
+    make_table(&table, 1, TASK_REGRESSION);
+    assert_int_equal(fit_all(&table.schema, (struct fit_options){0}, x, y, split, n, n, &t, &arena, &error), 0);
+    assert_int_equal(fit_all(&table.schema, (struct fit_options){0}, x, y, split, n, 7, &again, &arena, &error), 0);
+    assert_true(transform_equal(&t, &again));
+    const char *method = methods[t.label_root];
+    assert_string_equal(t.label_method, method);
+    schema_free(&table.schema);
+    arena_free(&arena);
+    return method;
+}
+
+static void
+test_counts(void **state)
+{
+    (void) state;
+    enum { N = 42 };
+    float y[N];
+    uint8_t split[N] = {0};
+    for (int i = 0; i < N; i++)
+        y[i] = (float) (i * 5 % 21);
+    assert_string_equal(chosen(y, NULL, N), "sqrt");
+    assert_string_equal(chosen(y, NULL, 20), "standard"); /* 20 different ones */
+    assert_string_equal(chosen(y, NULL, 21), "sqrt");
+    y[3] = NAN;
+    y[4] = 16777215;
+    assert_string_equal(chosen(y, NULL, N), "sqrt");
+    y[4] = 16777216;
+    assert_string_equal(chosen(y, NULL, N), "standard");
+    y[4] = 2.5f;
+    assert_string_equal(chosen(y, NULL, N), "standard");
+    split[4] = SPLIT_TEST;
+    assert_string_equal(chosen(y, split, N), "sqrt");
+    y[4] = -1; /* no part of the count, but it could not be transformed */
+    assert_string_equal(chosen(y, split, N), "standard");
+    for (int i = 0; i < N; i++)
+        y[i] = (float) (i + 1);
+    assert_string_equal(chosen(y, NULL, N), "sqrt");
+    y[0] = 2;
+    assert_string_equal(chosen(y, NULL, N), "standard");
+    for (int i = 0; i < N; i++)
+        y[i] = NAN;
+    assert_string_equal(chosen(y, NULL, N), "standard");
+}
+
+static void
+test_roots_of_labels(void **state)
+{
+    (void) state;
+    struct table table;
+    struct arena arena = {0};
+    struct error error;
+    struct transform t;
+    struct fit_options root = {SCALE_AUTO, LABEL_SQRT, IMPUTE_MEAN};
+    make_table(&table, 1, TASK_REGRESSION);
+    float x[6] = {0}, y[] = {4, 2.25f, NAN, 0, -3, 100}, same[] = {9, 9}, none[] = {NAN, NAN};
+    uint8_t split[] = {0, SPLIT_TRAIN, 0, 0, SPLIT_TEST, SPLIT_VALID};
+    assert_int_equal(fit_all(&table.schema, root, x, y, NULL, 4, 2, &t, &arena, &error), 0);
+    near(t.label_shift[0], 3.5 / 3);
+    near(t.label_divisor[0], sqrt((4 + 2.25) / 3 - 3.5 * 3.5 / 9));
+    assert_int_equal(fit_all(&table.schema, root, x, y, split, 6, 6, &t, &arena, &error), -1);
+    assert_int_equal(error.status, STATUS_DATA);
+    assert_non_null(strstr(error.text, "record 5: label 'y' is -3"));
+    assert_int_equal(fit_all(&table.schema, root, x, same, NULL, 2, 2, &t, &arena, &error), 0);
+    assert_true(t.label_shift[0] == 3 && t.label_divisor[0] == 1);
+    assert_int_equal(fit_all(&table.schema, root, x, none, NULL, 2, 2, &t, &arena, &error), 0);
+    assert_true(t.label_shift[0] == 0 && t.label_divisor[0] == 1);
+    schema_free(&table.schema);
+    arena_free(&arena);
+}
+
 static void
 test_infinity_is_an_error(void **state)
 {
@@ -309,6 +389,8 @@ main(void)
         cmocka_unit_test(test_medians_of_many_columns),
         cmocka_unit_test(test_cuts_do_not_show),
         cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_roots_of_labels),
         cmocka_unit_test(test_infinity_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,8 +18,8 @@ sample(void)
 {
     static double shift[] = {1, -0.5}, divisor[] = {3, 0.1}, fill[] = {2, 7};
     static double label_shift[] = {10}, label_divisor[] = {4};
-    return (struct transform){"scale", "standard", "mean",     2, columns,     shift,
-                              divisor, fill,       "standard", 1, label_shift, label_divisor};
+    return (struct transform){"scale", "standard", "mean", 2,           columns,       shift, divisor,
+                              fill,    "standard", 1,      label_shift, label_divisor, false};
 }
 
 static void
@@ -34,9 +34,76 @@ test_apply_is_double_rounded_once(void **state)
     assert_true(x[2] == (float) (1.0 / 3.0));
     assert_true(x[3] == (float) (0.75 / 0.1));
     float y[] = {12, NAN};
-    transform_apply_y(&transform, y, 2);
+    struct batch batch = {.n = 2};
+    struct error error;
+    assert_int_equal(transform_apply_y(&transform, y, &batch, NULL, &error), 0);
     assert_true(y[0] == 0.5f);
     assert_true(isnan(y[1]));
+}
+
+static struct transform
+root_sample(void)
+{
+    struct transform transform = sample();
+    transform.label_method = "sqrt";
+    transform.label_root = true;
+    return transform;
+}
+
+static void
+test_roots(void **state)
+{
+    (void) state;
+    struct transform transform = root_sample();
+    struct column table[] = {{.name = "a"}, {.name = "b"}, {.name = "sold", .role = ROLE_LABEL}};
+    struct schema schema = {.columns = table, .n_columns = 3, .task = TASK_REGRESSION};
+    struct error error;
+    schema_count(&schema);
+    float y[] = {2, NAN, 0, -0.0f, 1e30f};
+    struct batch batch = {.schema = &schema, .n = 5, .y = y, .row = 40};
+    assert_int_equal(transform_apply(&transform, &batch, &error), 0);
+    assert_true(y[0] == (float) ((sqrt(2.0) - 10) / 4)); /* in double, rounded once: not the root of the float */
+    assert_true(isnan(y[1]));
+    assert_true(y[2] == -2.5f && y[3] == -2.5f);
+    assert_true(y[4] == (float) ((sqrt((double) 1e30f) - 10) / 4));
+    assert_true(y[4] == transform_label(&transform, 1, 0, 1e30f));
+
+    float negative[] = {4, 1, -3.5f};
+    batch.n = 3;
+    batch.y = negative;
+    assert_int_equal(transform_apply(&transform, &batch, &error), -1);
+    assert_int_equal(error.status, STATUS_DATA);
+    assert_non_null(strstr(error.text, "record 43: label 'sold' is -3.5"));
+    assert_non_null(strstr(error.text, "--label standard"));
+    assert_true(isnan(transform_label(&transform, 1, 0, -1)));
+    schema_free(&schema);
+}
+
+/* Every count up to 100,000 comes back as the nearest whole number; below the root of 0 there is nothing but 0. */
+static void
+test_roots_are_inverted(void **state)
+{
+    (void) state;
+    struct transform two[] = {root_sample(), sample()};
+    double shift = 11.57, divisor = 7.21;
+    two[0].label_shift = &shift;
+    two[0].label_divisor = &divisor;
+    for (uint32_t n = 1; n <= 2; n++)
+        for (int count = 0; count <= 100000; count++) {
+            float scaled = transform_label(two, n, 0, (float) count);
+            double back = transform_invert_label(two, n, 0, (double) scaled);
+            assert_true(fabs(back - count) <= 1e-6 * n * (count + 100));
+        }
+    assert_true(transform_invert_label(two, 1, 0, -2) == 0);
+    assert_true(transform_invert_label(two, 1, 0, -11.57 / 7.21) < 1e-20);
+    assert_true(transform_invert_label(two, 1, 0, -1) > 0);
+    assert_true(isnan(transform_invert_label(two, 1, 0, NAN)));
+    double before = 0;
+    for (double z = -3; z < 3; z += 1.0 / 64) {
+        double y = transform_invert_label(two, 1, 0, z);
+        assert_true(y >= before);
+        before = y;
+    }
 }
 
 static void
@@ -73,6 +140,17 @@ test_a_value_keeps_every_bit(void **state)
     assert_false(transform_equal(&from, &copy));
     from.shift[0] = 1;
     from.shift[1] = -0.5;
+
+    /* Roots are one more key, so that readers of before refuse it. */
+    assert_null(value_get(transform_to_value(&from, &arena), "label_function"));
+    from = root_sample();
+    assert_string_equal(value_get_string(transform_to_value(&from, &arena), "label_function"), "sqrt");
+    assert_int_equal(transform_from_value(&to, transform_to_value(&from, &arena), &arena, &error), 0);
+    assert_true(to.label_root && transform_equal(&from, &to));
+    transform_copy(&copy, &from, &arena);
+    assert_true(copy.label_root);
+    copy.label_root = false;
+    assert_false(transform_equal(&from, &copy));
     arena_free(&arena);
 }
 
@@ -103,6 +181,10 @@ test_wrong_values_are_refused(void **state)
     refuse("columns", one, &arena, "'columns'");
     refuse("method", value_nil(&arena), &arena, "'method'");
     refuse("clip", value_nil(&arena), &arena, "'clip'");
+    refuse("label_function", value_string(&arena, "cbrt"), &arena, "label_function 'cbrt'");
+    refuse("label_function", value_nil(&arena), &arena, "label_function ''");
+    refuse("label_function", value_string(&arena, "sqrt"), &arena, "label_function 'sqrt' without label_method");
+    refuse("label_method", value_string(&arena, "sqrt"), &arena, "label_method 'sqrt' without label_function");
     struct error error;
     struct transform to;
     assert_int_equal(transform_from_value(&to, NULL, &arena, &error), -1);
@@ -164,6 +246,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_apply_is_double_rounded_once),
         cmocka_unit_test(test_labels_are_inverted_in_reverse),
+        cmocka_unit_test(test_roots),
+        cmocka_unit_test(test_roots_are_inverted),
         cmocka_unit_test(test_a_value_keeps_every_bit),
         cmocka_unit_test(test_wrong_values_are_refused),
         cmocka_unit_test(test_prefix),

@@ -11,7 +11,7 @@ awk 'BEGIN {
     }
 }' > counts.csv
 cl-ingest -q -y n counts.csv | cl-split > rows.clt
-for label in none max standard; do
+for label in none max standard sqrt; do
     cl-scale --label $label rows.clt > $label.clt
     cl-train -q --hidden 16 --epochs 60 --loss poisson -o $label.ck $label.clt
     cl-eval -m $label.ck --gate 'deviance<1.2' 'r2>0.8' rows.clt > /dev/null && echo "$label: good"
