@@ -14,6 +14,12 @@
  * a sleep and its wake-up cost more than the step; 2000 looks are 20 to 100 us. */
 enum { SPIN = 2000, MOST_THREADS = 1024 };
 
+/* Tasks of one thread that nobody has taken yet: [next, last). A line of the cache for each. */
+struct share {
+    atomic_size_t next;
+    size_t last;
+} __attribute__((aligned(64)));
+
 struct pool {
     unsigned n; /* threads, the caller among them */
     pthread_t *threads;
@@ -22,9 +28,8 @@ struct pool {
     /* the run under way; written by the caller before `generation` moves on */
     void (*task)(void *arg, size_t index);
     void *arg;
-    size_t n_tasks;
-    atomic_size_t next;
-    atomic_uint busy; /* workers that have not finished this run */
+    struct share *shares; /* [n] */
+    atomic_uint busy;     /* workers that have not finished this run */
     atomic_uint generation;
     atomic_bool stop;
 };
@@ -80,22 +85,33 @@ threads_available(void)
     return n > 0 ? n : 1;
 }
 
+/*
+ * The tasks of thread `own`, then those that others have left. So from run to run a thread has the same tasks, most of
+ * the time, and what they wrote is in its cache.
+ */
 static void
-work(struct pool *pool)
+work(struct pool *pool, unsigned own)
 {
-    for (;;) {
-        size_t index = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
-        if (index >= pool->n_tasks)
-            return;
-        pool->task(pool->arg, index);
+    for (unsigned i = 0; i < pool->n; i++) {
+        struct share *share = &pool->shares[(own + i) % pool->n];
+        for (size_t index; atomic_load_explicit(&share->next, memory_order_relaxed) < share->last &&
+                           (index = atomic_fetch_add_explicit(&share->next, 1, memory_order_relaxed)) < share->last;)
+            pool->task(pool->arg, index);
     }
 }
+
+struct worker {
+    struct pool *pool;
+    unsigned number;
+};
 
 static void *
 worker(void *arg)
 {
-    struct pool *pool = arg;
+    struct pool *pool = ((struct worker *) arg)->pool;
+    const unsigned number = ((struct worker *) arg)->number;
     unsigned seen = 0;
+    free(arg);
     for (;;) {
         for (int i = 0; i < SPIN && atomic_load_explicit(&pool->generation, memory_order_acquire) == seen; i++)
             relax();
@@ -109,7 +125,7 @@ worker(void *arg)
             return NULL;
         /* A run does not end before every worker has left it, so generations cannot be missed. */
         seen++;
-        work(pool);
+        work(pool, number);
         if (atomic_fetch_sub_explicit(&pool->busy, 1, memory_order_acq_rel) == 1) {
             pthread_mutex_lock(&pool->lock);
             pthread_cond_signal(&pool->done);
@@ -128,13 +144,21 @@ pool_open(unsigned n)
     if (n > MOST_THREADS)
         n = MOST_THREADS;
     pool->threads = mem_array(n, sizeof *pool->threads);
-    pool->n = 1;
+    pool->shares = mem_aligned(n * sizeof *pool->shares);
     /* Signals are for the thread that called main(). */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (pool->n < n && pthread_create(&pool->threads[pool->n], NULL, worker, pool) == 0)
-        pool->n++;
+    unsigned started = 1;
+    for (; started < n; started++) {
+        struct worker *arg = mem_alloc(sizeof *arg);
+        *arg = (struct worker){pool, started};
+        if (pthread_create(&pool->threads[started], NULL, worker, arg) != 0) {
+            free(arg);
+            break;
+        }
+    }
+    pool->n = started;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pool;
 }
@@ -165,11 +189,13 @@ pool_run(struct pool *pool, size_t n_tasks, void (*task)(void *arg, size_t index
     }
     pool->task = task;
     pool->arg = arg;
-    pool->n_tasks = n_tasks;
-    atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
+    for (unsigned i = 0; i < pool->n; i++) {
+        atomic_init(&pool->shares[i].next, n_tasks * i / pool->n);
+        pool->shares[i].last = n_tasks * (i + 1) / pool->n;
+    }
     atomic_store_explicit(&pool->busy, pool->n - 1, memory_order_relaxed);
     pool_announce(pool);
-    work(pool);
+    work(pool, 0);
     for (int i = 0; i < SPIN && atomic_load_explicit(&pool->busy, memory_order_acquire) > 0; i++)
         relax();
     if (atomic_load_explicit(&pool->busy, memory_order_acquire) > 0) {
@@ -193,5 +219,6 @@ pool_close(struct pool *pool)
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
     free(pool->threads);
+    free(pool->shares);
     free(pool);
 }
