@@ -186,7 +186,8 @@ weight_gradient(const struct gradient_job *job, const struct cpu_piece *piece, c
     if (layer->foreign)
         state->products->gradient(job->rows, last - first, n, X + first, ldx, layer->dz, layer->ld, dW + first * n);
     else
-        state->kernels->gradient(job->rows, first, last, n, X, ldx, layer->dz, layer->ld, dW);
+        state->kernels->gradient(job->rows, layer->n_in, first, last, n, X, ldx, layer->dz, layer->ld, dW,
+                                 job->update == NULL ? NULL : layer->panels);
 }
 
 static void
@@ -213,6 +214,9 @@ gradient_task(void *arg, size_t index)
         break;
     case PARAM_BIAS:
         state->kernels->bias_gradient(job->rows, layer->n_out, layer->dz, layer->ld, values);
+        break;
+    case PARAM_BINS:
+        cpu_bins_gradient(state, piece->feature, job->rows, values);
         break;
     case PARAM_EDGES: /* learn nothing */
         break;

@@ -33,6 +33,13 @@ vec_fma(vec a, vec b, vec c)
     return _mm512_fmadd_ps(a, b, c);
 }
 
+/* Asks for the line of p, to write to it. Processors without this instruction do nothing. */
+static inline void
+claim_line(const float *p)
+{
+    __asm__ volatile("prefetchw %0" : : "m"(*p));
+}
+
 /* a0 b0 a1 b1 ... of the lower halves, and of the upper ones. */
 static inline void
 vec_zip(vec a, vec b, vec *low, vec *high)

@@ -72,6 +72,12 @@ vec_fma(vec a, vec b, vec c)
 }
 #endif
 
+static inline void
+claim_line(const float *p)
+{
+    __builtin_prefetch(p, 1);
+}
+
 /* a0 b0 a1 b1 ... of the lower halves, and of the upper ones. */
 static inline void
 vec_zip(vec a, vec b, vec *low, vec *high)

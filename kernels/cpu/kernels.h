@@ -17,7 +17,14 @@
 #include "plan.h"
 #include "rng.h"
 
-enum { CPU_ALIGN = 16, CPU_SPARE_ROWS = 8, CPU_ROW_STEP = 8, CPU_CHUNK_BLOCKS = 16, CPU_PERMUTE_ROWS = 1024 };
+enum {
+    CPU_ALIGN = 16,
+    CPU_SPARE_ROWS = 8,
+    CPU_ROW_STEP = 8,
+    CPU_CHUNK_BLOCKS = 16,
+    CPU_PERMUTE_ROWS = 1024,
+    CPU_BIN_SUMS = 6 * 64
+};
 
 struct cpu_kernels {
     const char *name;
@@ -30,9 +37,10 @@ struct cpu_kernels {
     /* C [m, n] = start + A [m, k] W [k, n], terms ascending; start: [ld of C] or NULL = 0. ldw: 0 = panels. */
     void (*product)(size_t m, size_t k, size_t n, const float *A, size_t lda, const float *W, size_t ldw,
                     const float *start, float *C, size_t ldc);
-    /* Rows [i0, i1) of dW [.., n] = sum over `rows` rows of x dz by rule 2; at most CPU_CHUNK_BLOCKS blocks of 64. */
-    void (*gradient)(size_t rows, size_t i0, size_t i1, size_t n, const float *X, size_t ldx, const float *dz,
-                     size_t ldz, float *dW);
+    /* Rows [i0, i1) of dW [k, n] = sum over `rows` rows of x dz by rule 2; at most CPU_CHUNK_BLOCKS blocks of 64.
+     * panels: of W, if these rows of it are packed next: the processor is told to own them; or NULL. */
+    void (*gradient)(size_t rows, size_t k, size_t i0, size_t i1, size_t n, const float *X, size_t ldx, const float *dz,
+                     size_t ldz, float *dW, const float *panels);
     /* db [n], the same for biases. */
     void (*bias_gradient)(size_t rows, size_t n, const float *dz, size_t ldz, float *db);
     /* Layer norm of [rows, ld], in place of z: y; u and inverse [rows] are for the way back, or NULL. */
@@ -44,10 +52,21 @@ struct cpu_kernels {
     void (*gain_gradient)(size_t rows, size_t n, size_t ld, const float *u, const float *dy, float *dgain);
     /* to [rows, ld] = those rows of x [.., d]. */
     void (*gather)(size_t rows, size_t d, const float *x, const uint64_t *row, float *to, size_t ld);
-    /* The same, clipped softly at +-limit (0: not), and behind them n bins of features, each with where it begins and
-     * one over its width. */
-    void (*encode)(size_t rows, size_t d, const float *x, const uint64_t *row, float limit, size_t n,
-                   const uint32_t *feature, const float *low, const float *inverse, float *to, size_t ld);
+    /* Clips softly at +-limit, in place. */
+    void (*softclip)(size_t n, float limit, float *x);
+    /* The bins of n features of rows of x, and how far each is in it: [rows, n]. Edges: input.c. */
+    void (*find_bins)(size_t rows, size_t n, const float *x, size_t ld, const uint32_t *feature, const uint32_t *first,
+                      const float *edges, const float *inverse, uint32_t *bin, float *part);
+    /* below [bins, n]: the sum of the rows of B [bins, n] above each. */
+    void (*sum_below)(size_t bins, size_t n, const float *B, float *below);
+    /* h [m, n] += the encoding of n_features features times B. CPU_ALIGN floats after the end of B and below may be
+     * read. */
+    void (*add_bins)(size_t m, size_t n, size_t n_features, const float *B, const float *below, const uint32_t *bin,
+                     const float *part, float *h, size_t ld);
+    /* dB [bins, n] of one feature; bin and part: one every `step`; first: its first bin. scratch: [bins, CPU_BIN_SUMS]
+     */
+    void (*bins_gradient)(size_t rows, size_t n, size_t bins, const uint32_t *bin, const float *part, size_t step,
+                          uint32_t first, const float *dz, size_t ldz, float *scratch, float *dB);
     /* to += from. */
     void (*add)(size_t n, const float *from, float *to);
     /* h [m, n] += the rows of n_c tables [.., n] that the codes c [m, n_c] name, one after the other. CPU_ALIGN floats

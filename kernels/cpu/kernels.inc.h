@@ -1,7 +1,7 @@
 /*
  * The kernels of the CPU engine, written once on top of primitives that the including file defines: vec,
- * vec_load, vec_store, vec_set, vec_fma, vec_zip, vec_total, words, words_multiply; with LANES, TILE_VECTORS and
- * TILE_ROWS for the register tile.
+ * vec_load, vec_store, vec_set, vec_fma, vec_zip, vec_total, claim_line, words, words_multiply; with LANES,
+ * TILE_VECTORS and TILE_ROWS for the register tile.
  *
  * Products are tiled by hand (vectors run over outputs, terms ascend, rule 1); everything elementwise is a plain loop
  * over the scalar functions of kernels/numerics.h, which the compiler vectorises without changing a bit.
@@ -14,7 +14,7 @@
 
 #include "products.inc.h"
 
-#include "encode.inc.h"
+#include "bins.inc.h"
 #include "norm.inc.h"
 
 /* ---- activations ---- */
@@ -314,7 +314,11 @@ const struct cpu_kernels CPU_KERNELS = {
     .normalise_back = normalise_back,
     .gain_gradient = gain_gradient,
     .gather = gather,
-    .encode = encode,
+    .softclip = softclip,
+    .find_bins = find_bins,
+    .sum_below = sum_below,
+    .add_bins = add_bins,
+    .bins_gradient = bins_gradient,
     .add = add,
     .add_categories = add_categories,
     .sum_list = sum_list,

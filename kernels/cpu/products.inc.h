@@ -57,6 +57,8 @@ struct sum {
     const float *b;
     size_t ldb;
     const float *ahead; /* what comes after B: a line of each row is asked for */
+    const float *claim; /* what is written next, ld_claim floats for each term; NULL: C */
+    size_t ld_claim;
     const float *start; /* rows of ld_start floats (0: the same for all), or NULL = 0 */
     size_t ld_start;
     bool right; /* this is added to what C holds, its left neighbour in the tree */
@@ -67,8 +69,8 @@ ALWAYS_INLINE void
 tile(const int R, const int V, const struct sum *given, float (*tree)[TILE_FLOATS], float *c, size_t ldc)
 {
     const struct sum sum = *given; /* a copy: for all the compiler knows, vectors are stored over the given one */
-    const float *a = sum.a, *b = sum.b, *ahead = sum.ahead;
-    const size_t a_row = sum.a_row, a_col = sum.a_col, ldb = sum.ldb;
+    const float *a = sum.a, *b = sum.b, *ahead = sum.ahead, *claim = sum.claim == NULL ? c : sum.claim;
+    const size_t a_row = sum.a_row, a_col = sum.a_col, ldb = sum.ldb, ld_claim = sum.claim == NULL ? 0 : sum.ld_claim;
     vec acc[NARROW_ROWS][TILE_VECTORS];
     UNROLL
     for (int r = 0; r < R; r++)
@@ -83,8 +85,11 @@ tile(const int R, const int V, const struct sum *given, float (*tree)[TILE_FLOAT
             UNROLL
             for (int v = 0; v < V; v++)
                 row[v] = vec_load(b + v * LANES);
-            if (V == TILE_VECTORS)
+            if (V == TILE_VECTORS) {
                 __builtin_prefetch(ahead);
+                claim_line(claim);
+                claim += ld_claim;
+            }
             UNROLL
             for (int r = 0; r < R; r++) {
                 vec x = vec_set(a[(size_t) r * a_row]);
@@ -345,10 +350,13 @@ gradient_few(size_t rows, size_t i0, size_t i1, size_t n, const float *X, size_t
         }
 }
 
-/* Columns of one panel, fewer than it has vectors for at the end of dW. */
+/*
+ * Columns of one panel, fewer than it has vectors for at the end of dW. `packed` is where these weights go: other
+ * threads have read it, and a processor that has to ask for lines one by one when it writes takes longer than the sum.
+ */
 static void
-gradient_panel(size_t i0, size_t i1, size_t columns, size_t vectors, const float *X, const float *next, struct sum *sum,
-               float *dW, size_t n)
+gradient_panel(size_t i0, size_t i1, size_t columns, size_t vectors, const float *X, const float *next,
+               const float *packed, struct sum *sum, float *dW, size_t n)
 {
     float tree[TREE_LEVELS][TILE_FLOATS] __attribute__((aligned(64)));
     float sums[TILE_FLOATS] __attribute__((aligned(64)));
@@ -357,6 +365,11 @@ gradient_panel(size_t i0, size_t i1, size_t columns, size_t vectors, const float
         step = tile_rows(vectors, i1 - i);
         sum->a = X + i;
         sum->ahead = ask_ahead(index, vectors, sum->b, next);
+        sum->claim = NULL;
+        if (packed != NULL && index * sum->k * LINE_FLOATS < (i1 - i0) * width) {
+            sum->claim = packed + index * sum->k * LINE_FLOATS;
+            sum->ld_claim = LINE_FLOATS;
+        }
         if (columns == width && i + step <= i1) {
             any_tile(vectors, step, sum, tree, dW + i * n, n);
             continue;
@@ -370,8 +383,8 @@ gradient_panel(size_t i0, size_t i1, size_t columns, size_t vectors, const float
 }
 
 static void
-gradient(size_t rows, size_t i0, size_t i1, size_t n, const float *X, size_t ldx, const float *dz, size_t ldz,
-         float *dW)
+gradient(size_t rows, size_t k, size_t i0, size_t i1, size_t n, const float *X, size_t ldx, const float *dz, size_t ldz,
+         float *dW, const float *panels)
 {
     if (n <= LANES / 2) {
         gradient_few(rows, i0, i1, n, X, ldx, dz, ldz, dW);
@@ -389,7 +402,8 @@ gradient(size_t rows, size_t i0, size_t i1, size_t n, const float *X, size_t ldx
                 next = sum.b + sum.k * ldz;
             else if (rows * ldz > ASK_FLOATS && n - j >= 2 * width)
                 next = dz + j + width;
-            gradient_panel(i0, i1, columns, vectors, X + r * ldx, next, &sum, dW + j, n);
+            gradient_panel(i0, i1, columns, vectors, X + r * ldx, next,
+                           panels == NULL || r != 0 ? NULL : panels + j * k + i0 * width, &sum, dW + j, n);
         }
     }
 }

@@ -102,8 +102,8 @@ ours(const struct cpu_kernels *kernels, enum kind kind, struct layer_data *l)
             break;
         case GRADIENT:
             for (size_t i = 0, piece = piece_rows(l->n_in); i < l->n_in; i += piece)
-                kernels->gradient(m, i, l->n_in - i < piece ? l->n_in : i + piece, l->n_out, X, l->ld_in, Z, l->ld_out,
-                                  l->dW);
+                kernels->gradient(m, l->n_in, i, l->n_in - i < piece ? l->n_in : i + piece, l->n_out, X, l->ld_in, Z,
+                                  l->ld_out, l->dW, NULL);
             break;
         }
     }
