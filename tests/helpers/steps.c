@@ -8,6 +8,7 @@
  *   -k COLUMNS      of categories, 20 codes each: 0
  *   -p DROPOUT, -c CLIP, -d DECAY: 0
  *   -w              rows have weights
+ *   -b BINS         of each numeric feature, which are clipped softly, too: 0
  *   -n, -s          hidden layers have layer norms; each adds the last one before it that is as wide
  *
  * NETWORK is widths, inputs to outputs: 28-64-32-1. Data are made up. CL_ISA=NAME chooses the instruction set. What is
@@ -40,7 +41,7 @@ struct wish {
     enum activation activation;
     int loss; /* -1: by the number of outputs */
     enum optimiser_kind optimiser;
-    uint32_t categories;
+    uint32_t categories, bins;
     float dropout, clip;
     double decay;
     bool weights, norms, skips;
@@ -91,7 +92,13 @@ network_parse(struct network *network, struct arena *arena, const char *text, co
             if (hidden[m].width == hidden[l].width)
                 hidden[l].skip = (int32_t) m;
     }
-    network_make(network, arena, widths[0], NULL, wish->categories, sizes, names, hidden, n - 2, widths[n - 1]);
+    uint32_t *bins = arena_array(arena, widths[0], sizeof *bins);
+    for (uint32_t j = 0; j < widths[0]; j++)
+        bins[j] = wish->bins;
+    const struct encoding encoding = {wish->bins > 0 ? 3 : 0, bins};
+    network_make(network, arena, widths[0], &encoding, wish->categories, sizes, names, hidden, n - 2, widths[n - 1]);
+    for (uint64_t e = 0; network->n_bins > 0 && e < network->params[network->edges].cols; e++)
+        network->params[network->edges].data[e] = 4 * (float) (e % (wish->bins + 1)) / (float) wish->bins - 2;
     init_network(network, INIT_GLOROT_UNIFORM, 1);
 }
 
@@ -131,7 +138,9 @@ measure(const char *text, uint32_t batch, const struct wish *wish)
     uint64_t weights = 0, n = 1;
     for (uint32_t l = 0; l < network.n_layers; l++)
         weights += (uint64_t) network.layers[l].n_in * network.layers[l].n_out;
-    const struct rowset rows = rows_make(&arena, &network, wish->weights);
+    struct rowset rows = rows_make(&arena, &network, wish->weights);
+    if (rows.n > batch)
+        rows.n -= rows.n % batch; /* a last step of fewer rows would be the best one */
     float *lr = arena_array(&arena, MOST_STEPS, sizeof *lr);
     for (uint64_t i = 0; i < MOST_STEPS; i++)
         lr[i] = 1e-4f;
@@ -183,7 +192,7 @@ main(int argc, char **argv)
     struct wish wish = {.threads = 1, .activation = ACT_RELU, .loss = -1, .optimiser = OPT_ADAM};
     enum loss loss;
     bool known = true;
-    for (int option; (option = getopt(argc, argv, "t:a:l:o:k:p:c:d:wns")) != -1;)
+    for (int option; (option = getopt(argc, argv, "t:a:l:o:k:p:c:d:b:wns")) != -1;)
         switch (option) {
         case 't':
             wish.threads = (unsigned) strtoul(optarg, NULL, 10);
@@ -210,6 +219,9 @@ main(int argc, char **argv)
             break;
         case 'd':
             wish.decay = strtod(optarg, NULL);
+            break;
+        case 'b':
+            wish.bins = (uint32_t) strtoul(optarg, NULL, 10);
             break;
         case 'w':
             wish.weights = true;
