@@ -88,7 +88,8 @@ network_params(struct network *network, struct arena *arena)
     for (uint32_t j = 0; network->bins != NULL && j < network->n_x; j++)
         network->n_bins += network->bins[j];
     for (uint32_t l = 0; l < network->n_layers; l++)
-        most += 2 + (network->layers[l].input < 0 ? network->n_c : 0) + (network->layers[l].norm != NORM_NONE ? 2 : 0);
+        most +=
+            2 + (network->layers[l].input < 0 ? network->n_c : 0) + (network->layers[l].norm != NORM_NONE ? 2 : 0) + 1;
     network->params = arena_zalloc(arena, most, sizeof *network->params);
     network->n_params = 0;
     for (uint32_t l = 0; l < network->n_layers; l++) {
@@ -101,10 +102,12 @@ network_params(struct network *network, struct arena *arena)
             uint32_t p = add_param(network, arena, l, PARAM_CATEGORY, what, network->c_sizes[k]);
             network->params[p].category = k;
         }
-        if (layer->norm == NORM_NONE)
-            continue;
-        layer->gain = add_param(network, arena, l, PARAM_GAIN, "gain", 1);
-        layer->shift = add_param(network, arena, l, PARAM_SHIFT, "shift", 1);
+        if (layer->norm != NORM_NONE) {
+            layer->gain = add_param(network, arena, l, PARAM_GAIN, "gain", 1);
+            layer->shift = add_param(network, arena, l, PARAM_SHIFT, "shift", 1);
+        }
+        if (layer->input < 0 && network->n_bins > 0)
+            layer->bins = add_param(network, arena, l, PARAM_BINS, "bins", network->n_bins);
     }
     if (network->n_bins == 0)
         return;
@@ -164,8 +167,6 @@ network_make(struct network *network, struct arena *arena, uint32_t n_x, const s
     network->layers = arena_zalloc(arena, network->n_layers, sizeof *network->layers);
     copy_bins(network, arena, bins);
     uint32_t n_in = n_x;
-    for (uint32_t j = 0; bins != NULL && j < n_x; j++)
-        n_in += bins[j];
     for (uint32_t l = 0; l < n_hidden; l++) {
         network->layers[l] = (struct layer){
             .name = arena_printf(arena, "hidden%u", l + 1),
@@ -218,7 +219,7 @@ network_edges_of(const struct network *network, uint32_t j)
 bool
 param_decays(const struct param *param)
 {
-    return param->kind == PARAM_WEIGHT || param->kind == PARAM_CATEGORY;
+    return param->kind == PARAM_WEIGHT || param->kind == PARAM_CATEGORY || param->kind == PARAM_BINS;
 }
 
 uint32_t

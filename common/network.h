@@ -10,8 +10,8 @@
  * A skip: the h of an earlier layer of equal width is added to its own, after activation and dropout (He et al. 2016).
  *
  * Numeric features may be bent softly into +-softclip, and encoded: the first layer then takes, besides them, `bins`
- * numbers of each, which rise from 0 to 1 one after the other as it goes through its bins (kernels/ref/encode.c). The
- * edges of the bins do not learn.
+ * numbers of each, which rise from 0 to 1 one after the other as it goes through its bins (kernels/ref/encode.c). They
+ * have weights of their own; the edges of the bins do not learn.
  *
  * C_k is [codes of column k incl. code 0, out]: row 0 stands for "missing or never seen" and starts as zeros.
  */
@@ -31,11 +31,11 @@ enum loss { LOSS_MSE, LOSS_MAE, LOSS_HUBER, LOSS_BCE, LOSS_CE, LOSS_POISSON, LOS
 
 enum norm { NORM_NONE, NORM_LAYER, NORM_COUNT };
 
-enum param_kind { PARAM_WEIGHT, PARAM_BIAS, PARAM_CATEGORY, PARAM_GAIN, PARAM_SHIFT, PARAM_EDGES };
+enum param_kind { PARAM_WEIGHT, PARAM_BIAS, PARAM_CATEGORY, PARAM_GAIN, PARAM_SHIFT, PARAM_BINS, PARAM_EDGES };
 
 struct param {
-    const char
-        *name; /* "hidden1.weight", "hidden1.bias", "hidden1.category.COLUMN", "output.weight", "input.edges", ... */
+    const char *name; /* "hidden1.weight", "hidden1.bias", "hidden1.category.COLUMN", "hidden1.bins", "output.weight",
+                         "input.edges", ... */
     enum param_kind kind;
     uint32_t layer;
     uint32_t category;   /* k, for PARAM_CATEGORY */
@@ -48,7 +48,7 @@ struct layer {
     const char *name; /* "hidden1", ..., "output" */
     enum layer_kind kind;
     int32_t input;        /* index of the layer that feeds it; -1 = the row (x and c) */
-    uint32_t n_in, n_out; /* n_in counts numeric inputs only, encoded where they are */
+    uint32_t n_in, n_out; /* n_in counts numeric inputs only */
     enum norm norm;       /* of z */
     enum activation activation;
     float dropout; /* probability of zero, training only; survivors are divided by 1 - p */
@@ -57,6 +57,7 @@ struct layer {
     uint32_t weight, bias; /* indices into params; weight exists even when n_in is 0 */
     uint32_t category0;    /* params[category0 + k], k < n_c, when input is -1 */
     uint32_t gain, shift;  /* when there is a norm */
+    uint32_t bins;         /* weights of the bins of numeric features, when input is -1 and there are bins */
 };
 
 struct network {
@@ -69,7 +70,7 @@ struct network {
     const char **c_names; /* [n_c] */
     struct layer *layers; /* in order of computation; the last is the output */
     uint32_t n_layers;
-    struct param *params; /* layer by layer: weight, bias, categories, gain, shift; last the edges, [1, all] */
+    struct param *params; /* layer by layer: weight, bias, categories, gain, shift, bins; last the edges, [1, all] */
     uint32_t n_params;
 };
 

@@ -154,7 +154,7 @@ layer_from_value(struct network *network, uint32_t l, const struct value *map, s
                          error_quote(quoted, sizeof quoted, input, strlen(input), 40),
                          below == NULL ? "" : below->name);
     *layer = (struct layer){.name = arena_strdup(arena, name), .kind = LAYER_DENSE, .input = (int32_t) l - 1};
-    uint32_t n_in = below == NULL ? network->n_x + network->n_bins : below->n_out;
+    uint32_t n_in = below == NULL ? network->n_x : below->n_out;
     if (get_u32(map, where, "in", n_in, n_in, &layer->n_in, error) < 0 ||
         get_u32(map, where, "out", 1, INT32_MAX, &layer->n_out, error) < 0)
         return -1;

@@ -9,7 +9,9 @@
  *   forward     z[n,j]:  acc = b[j]; for i ascending: acc = fma(x[n,i], W[i,j], acc);
  *               first layer, then: for k ascending: acc = acc + C_k[c[n,k], j]
  *   backward    dh[n,i]: acc = 0; for j ascending: acc = fma(dz[n,j], W[i,j], acc)
- *   encoded numeric features (kernels/ref/encode.c) are the inputs x of the first layer
+ *   encoded numeric features (kernels/ref/encode.c), j ascending, come between the two: with the bin k of x_j, how far
+ *   f it is in it, and the weights B_j of its bins: acc = acc + P_j[k]; acc = fma(f, B_j[k], acc), where P_j[0] = +0,
+ *   P_j[k + 1] = P_j[k] + B_j[k]
  *   h = activation(z); with dropout h = h * mask, mask = 1 / (1 - p) rounded once, or 0
  *   q = activation'(z); with dropout q = q * mask;  dz = dh * q
  *   skips: h = h + h of the earlier layer, last of all. dh of a layer: the backward product of the layer above it; then
@@ -22,6 +24,8 @@
  *     db[j]:      acc = acc + dz[r,j]; the same for the shift of a norm, with dy
  *     dgain[j]:   acc = fma(u[r,j], dy[r,j], acc)
  *     dC_k[v,j]:  acc = acc + dz[r,j] for the rows with code v
+ *     dB_j[k]:    F[k] + S[k+1], F[k]: acc = fma(f, dz[r,j], acc) and G[k]: acc = acc + dz[r,j] for the rows in bin k,
+ *                 S[T] = +0, S[k] = S[k+1] + G[k]
  *   blocks are added by the left-heavy tree: sum(n blocks) = sum(first p) + sum(rest), p the largest power of two
  *   below n. A chain of + from +0 never gives -0 in round to nearest, so for codes a block does not have, adding its
  *   zeros or leaving them out is the same; only rows that are there need be visited. (Chains of fma can give -0 by

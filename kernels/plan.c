@@ -23,8 +23,7 @@ plan_check_network(const struct network *network, struct error *error)
         const struct layer *layer = &network->layers[l];
         if (layer->kind != LAYER_DENSE || layer->input != (int32_t) l - 1)
             return error_set(error, STATUS_USAGE, "layer '%s': engines run dense layers in a chain only", layer->name);
-        if (layer->n_in != (l == 0 ? network->n_x + network->n_bins : network->layers[l - 1].n_out) ||
-            layer->n_out == 0)
+        if (layer->n_in != (l == 0 ? network->n_x : network->layers[l - 1].n_out) || layer->n_out == 0)
             return error_set(error, STATUS_USAGE, "layer '%s' does not fit the one below", layer->name);
         if (layer->skip >= (int32_t) l || (layer->skip >= 0 && network->layers[layer->skip].n_out != layer->n_out))
             return error_set(error, STATUS_USAGE, "layer '%s' adds the output of a layer that does not fit",

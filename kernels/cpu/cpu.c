@@ -134,6 +134,7 @@ cpu_chunk_reserve(struct engine_state *state, uint64_t rows)
     size_t padded = n + CPU_ROW_STEP + CPU_SPARE_ROWS;
     state->chunk_rows = n;
     state->x = floats(padded, state->ld_x);
+    cpu_bins_reserve(state, n);
     state->c = mem_array(n * n_c, sizeof *state->c);
     state->y = floats(n, network_outputs(state->network));
     state->label = mem_zalloc(n, sizeof *state->label);
@@ -178,14 +179,17 @@ pieces_open(struct engine_state *state)
     const struct network *network = state->network;
     size_t n = 0;
     for (uint32_t p = 0; p < network->n_params; p++)
-        n += network->params[p].rows / piece_rows(state, p) + 1;
+        n += network->params[p].kind == PARAM_BINS ? state->bins.n : network->params[p].rows / piece_rows(state, p) + 1;
     free(state->pieces);
     state->n_pieces = 0;
     state->pieces = mem_array(n, sizeof *state->pieces);
     for (uint32_t p = 0; p < network->n_params; p++) {
         size_t rows = network->params[p].rows, step = piece_rows(state, p);
-        for (size_t i = 0; i < rows; i += step)
-            state->pieces[state->n_pieces++] = (struct cpu_piece){p, i, rows - i < step ? rows : i + step};
+        const bool bins = network->params[p].kind == PARAM_BINS;
+        for (size_t i = 0; !bins && i < rows; i += step)
+            state->pieces[state->n_pieces++] = (struct cpu_piece){p, i, rows - i < step ? rows : i + step, 0};
+        for (uint32_t e = 0; bins && e < state->bins.n; e++)
+            state->pieces[state->n_pieces++] = (struct cpu_piece){p, state->bins.first[e], state->bins.first[e + 1], e};
     }
 }
 

@@ -40,10 +40,20 @@ struct cpu_layer {
     float *dh;          /* [chunk rows + spare, ld] where the layer adds another one's h */
 };
 
-/* The bins of all numeric features, one after the other: network.n_bins of each. */
+/*
+ * Numeric features that have bins: all bins one after the other are rows of a table, `first` of each feature is there.
+ * (The first layer's product with an encoded feature is then that of a category, and a part of the next row.)
+ */
 struct cpu_bins {
-    uint32_t *feature;
-    float *low, *inverse;
+    uint32_t n;         /* features */
+    uint32_t *feature;  /* [n] its number */
+    uint32_t *first;    /* [n + 1] */
+    const float *edges; /* [bins + 1 of each], a parameter */
+    float *inverse;     /* [network.n_bins] one over the width */
+    float *below;       /* [network.n_bins, n_out] sums of the weights below, in the same feature */
+    uint32_t *row;      /* [chunk rows, n] the bin of each, as a row of the table, */
+    float *part;        /* [chunk rows, n] and how far it is in it */
+    float *scratch;     /* [network.n_bins, CPU_BIN_SUMS] for the gradient */
 };
 
 /* The rows of one category table that have a gradient; what is stored for all others means nothing. */
@@ -61,7 +71,8 @@ struct cpu_gradient {
 /* A piece of a parameter for the gradient, update and packing. */
 struct cpu_piece {
     uint32_t param;
-    size_t first, last; /* rows: of a weight, some; of others, all */
+    size_t first, last; /* rows: of a weight, some; of the weights of bins, those of a feature; of others, all */
+    uint32_t feature;   /* of those that have bins */
 };
 
 /* One thread or all? What trials said: choose.c. */
@@ -151,10 +162,16 @@ void cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t
 bool cpu_choose_begin(struct engine_state *state, uint64_t operations);
 void cpu_choose_end(struct engine_state *state);
 
-/* input.c: the bins, after their edges. */
+/* input.c: the bins, after their edges; room for a chunk; numeric inputs of rows, all of one set, into it. */
 void cpu_bins_open(struct engine_state *state);
 void cpu_bins_set(struct engine_state *state);
 void cpu_bins_close(struct engine_state *state);
+void cpu_bins_reserve(struct engine_state *state, size_t rows);
+void cpu_input_rows(struct engine_state *state, const struct rowset *set, size_t first, size_t last);
+/* Feature e of those that have bins: its rows of the table, of all `rows` rows of the chunk. */
+void cpu_bins_gradient(struct engine_state *state, uint32_t e, size_t rows, float *dB);
+/* Sums of weights below, after a change. */
+void cpu_bins_pack(const struct engine_state *state, uint32_t e);
 
 /* order.c: sets of rows [first, first + n) of the step, and row numbers in them, into the chunk. */
 void cpu_chunk_rows(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n);

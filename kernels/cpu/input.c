@@ -4,38 +4,94 @@
 #include "cpu.h"
 #include "memory.h"
 
-/* What the kernel wants of the edges of bins: for each bin its feature, where it begins, and one over its width. */
 void
 cpu_bins_set(struct engine_state *state)
 {
     const struct network *network = state->network;
     struct cpu_bins *bins = &state->bins;
-    const float *edges = network->n_bins == 0 ? NULL : state->values[ENGINE_PARAM][network->edges];
-    size_t at = 0;
-    for (uint32_t j = 0; network->n_bins != 0 && j < network->n_x; j++) {
-        for (uint32_t t = 0; t < network->bins[j]; t++, at++) {
-            bins->feature[at] = j;
-            bins->low[at] = edges[t];
-            bins->inverse[at] = 1.0f / (edges[t + 1] - edges[t]);
-        }
-        edges += network->bins[j] > 0 ? network->bins[j] + 1 : 0;
-    }
+    if (network->n_bins == 0)
+        return;
+    const float *edges = bins->edges = state->values[ENGINE_PARAM][network->edges];
+    for (uint32_t e = 0; e < bins->n; e++, edges++)
+        for (uint32_t t = bins->first[e]; t < bins->first[e + 1]; t++, edges++)
+            bins->inverse[t] = 1.0f / (edges[1] - edges[0]);
 }
 
 void
 cpu_bins_open(struct engine_state *state)
 {
-    const size_t n = state->network->n_bins;
-    state->bins.feature = mem_array(n, sizeof *state->bins.feature);
-    state->bins.low = mem_array(n, sizeof *state->bins.low);
-    state->bins.inverse = mem_array(n, sizeof *state->bins.inverse);
+    const struct network *network = state->network;
+    struct cpu_bins *bins = &state->bins;
+    const size_t n_bins = network->n_bins, n_out = network->layers[0].n_out;
+    if (n_bins == 0)
+        return;
+    bins->feature = mem_array(network->n_x, sizeof *bins->feature);
+    bins->first = mem_array((size_t) network->n_x + 1, sizeof *bins->first);
+    bins->first[0] = 0;
+    for (uint32_t j = 0; j < network->n_x; j++)
+        if (network->bins[j] > 0) {
+            bins->feature[bins->n] = j;
+            bins->first[bins->n + 1] = bins->first[bins->n] + network->bins[j];
+            bins->n++;
+        }
+    bins->inverse = mem_array(n_bins, sizeof *bins->inverse);
+    bins->below = mem_zalloc(n_bins * n_out + CPU_ALIGN, sizeof *bins->below);
+    bins->scratch = mem_array(n_bins, CPU_BIN_SUMS * sizeof *bins->scratch);
     cpu_bins_set(state);
 }
 
 void
 cpu_bins_close(struct engine_state *state)
 {
-    free(state->bins.feature);
-    free(state->bins.low);
-    free(state->bins.inverse);
+    void *const buffers[] = {state->bins.feature, state->bins.first, state->bins.inverse, state->bins.below,
+                             state->bins.scratch, state->bins.row,   state->bins.part};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        free(buffers[i]);
+}
+
+void
+cpu_bins_reserve(struct engine_state *state, size_t rows)
+{
+    struct cpu_bins *bins = &state->bins;
+    free(bins->row);
+    free(bins->part);
+    bins->row = mem_array(rows * bins->n, sizeof *bins->row);
+    bins->part = mem_array(rows * bins->n, sizeof *bins->part);
+}
+
+void
+cpu_input_rows(struct engine_state *state, const struct rowset *set, size_t first, size_t last)
+{
+    const size_t d = state->network->n_x, rows = last - first, ld = state->ld_x;
+    const uint64_t *row = state->row + first;
+    struct cpu_bins *bins = &state->bins;
+    float *x = state->x + first * ld;
+    if (d == 0)
+        return;
+    state->kernels->gather(rows, d, set->x, row, x, ld);
+    if (bins->n > 0)
+        state->kernels->find_bins(rows, bins->n, x, ld, bins->feature, bins->first, bins->edges, bins->inverse,
+                                  bins->row + first * bins->n, bins->part + first * bins->n);
+    if (state->network->softclip > 0)
+        state->kernels->softclip(rows * ld, state->network->softclip, x);
+}
+
+void
+cpu_bins_pack(const struct engine_state *state, uint32_t e)
+{
+    const struct cpu_bins *bins = &state->bins;
+    const size_t n_out = state->layers[0].n_out, at = bins->first[e] * n_out;
+    const float *B = state->values[ENGINE_PARAM][state->network->layers[0].bins];
+    state->kernels->sum_below(bins->first[e + 1] - bins->first[e], n_out, B + at, bins->below + at);
+}
+
+void
+cpu_bins_gradient(struct engine_state *state, uint32_t e, size_t rows, float *dB)
+{
+    const struct cpu_bins *bins = &state->bins;
+    const struct cpu_layer *layer = &state->layers[0];
+    const uint32_t first = bins->first[e], n = bins->first[e + 1] - first;
+    state->kernels->bins_gradient(rows, layer->n_out, n, bins->row + e, bins->part + e, bins->n, first, layer->dz,
+                                  layer->ld, bins->scratch + (size_t) first * CPU_BIN_SUMS,
+                                  dB + (size_t) first * layer->n_out);
 }

@@ -77,6 +77,10 @@ forward_rows(const struct rows_job *job, size_t r, size_t m)
         struct cpu_layer *layer = &state->layers[l];
         float *h = layer->h + r * layer->ld;
         product(state, l, false, m, A, lda, h, layer->ld);
+        if (l == 0 && network->n_bins != 0)
+            state->kernels->add_bins(
+                m, layer->n_out, state->bins.n, state->values[ENGINE_PARAM][network->layers[0].bins], state->bins.below,
+                state->bins.row + r * state->bins.n, state->bins.part + r * state->bins.n, h, layer->ld);
         if (l == 0 && network->n_c != 0)
             state->kernels->add_categories(m, layer->n_out, network->n_c,
                                            state->values[ENGINE_PARAM] + network->layers[0].category0,
@@ -163,14 +167,8 @@ loss_rows(const struct rows_job *job, size_t r, size_t last)
 static void
 gather_inputs(struct engine_state *state, const struct rowset *set, size_t r, size_t last)
 {
-    size_t d = state->network->n_x, k = state->network->n_c;
-    const struct cpu_bins *bins = &state->bins;
-    float *to = state->x + r * state->ld_x;
-    if (state->network->n_bins != 0 || (state->network->softclip > 0 && d != 0))
-        state->kernels->encode(last - r, d, set->x, state->row + r, state->network->softclip, state->network->n_bins,
-                               bins->feature, bins->low, bins->inverse, to, state->ld_x);
-    else if (d != 0)
-        state->kernels->gather(last - r, d, set->x, state->row + r, to, state->ld_x);
+    size_t k = state->network->n_c;
+    cpu_input_rows(state, set, r, last);
     for (size_t i = r; k != 0 && i < last; i++)
         memcpy(state->c + i * k, set->c + state->row[i] * k, k * sizeof *set->c);
 }
@@ -223,6 +221,7 @@ weights(const struct engine_state *state)
     uint64_t size = 0;
     for (uint32_t l = 0; l < state->network->n_layers; l++)
         size += state->layers[l].n_in * state->layers[l].n_out;
+    size += 2 * state->bins.n * state->layers[0].n_out;
     return size;
 }
 

@@ -98,6 +98,8 @@ pack_piece(const struct engine_state *state, const struct cpu_piece *piece)
     const float *values = state->values[ENGINE_PARAM][piece->param];
     if (param->kind == PARAM_BIAS)
         memcpy(layer->start, values, layer->n_out * sizeof *values);
+    if (param->kind == PARAM_BINS)
+        cpu_bins_pack(state, piece->feature);
     if (param->kind != PARAM_WEIGHT || layer->foreign)
         return;
     if (layer->panels != NULL)

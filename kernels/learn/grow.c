@@ -52,7 +52,7 @@ split_output(struct model *model)
     struct network *network = &model->network;
     for (uint32_t p = 0; p < network->n_params; p++) {
         struct param *param = &network->params[p];
-        if (param->layer != network->n_layers - 1)
+        if (param->layer != network->n_layers - 1 || param->kind == PARAM_EDGES)
             continue;
         const struct tensor *m = find_moment(model, "m", param), *v = find_moment(model, "v", param);
         float *data = split_column(&model->arena, param->data, param->rows, -0.5f, 0.5f);
@@ -91,7 +91,7 @@ grow_model(struct model *model, uint32_t n_classes, const uint32_t *c_sizes, str
     uint32_t n_out = model->loss == LOSS_CE && n_classes > 0 ? n_classes : output->n_out;
     for (uint32_t p = 0; p < network->n_params; p++) {
         struct param *param = &network->params[p];
-        bool in_output = param->layer == network->n_layers - 1;
+        bool in_output = param->layer == network->n_layers - 1 && param->kind != PARAM_EDGES;
         struct param grown = *param;
         grown.rows = param->kind == PARAM_CATEGORY ? c_sizes[param->category] : param->rows;
         grown.cols = in_output ? n_out : param->cols;

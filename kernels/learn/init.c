@@ -45,7 +45,8 @@ init_network(struct network *network, enum init init, uint64_t seed)
         enum init kind = init == INIT_AUTO ? INIT_GLOROT_UNIFORM : init;
         bool he = kind == INIT_HE_UNIFORM || kind == INIT_HE_NORMAL;
         bool normal = kind == INIT_GLOROT_NORMAL || kind == INIT_HE_NORMAL;
-        double fan_in = (double) layer->n_in + (layer->input < 0 ? network->n_c : 0), fan_out = layer->n_out;
+        double fan_in = (double) layer->n_in + (layer->input < 0 ? network->n_c + network->n_bins : 0),
+               fan_out = layer->n_out;
         double fans = he ? fan_in : fan_in + fan_out;
         if (param->kind == PARAM_BIAS || param->kind == PARAM_SHIFT) {
             memset(param->data, 0, n * sizeof(float));

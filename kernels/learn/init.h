@@ -3,8 +3,8 @@
  *
  * Glorot and Bengio 2010 (eq. 16): variance 2 / (fan_in + fan_out). He et al. 2015 (eq. 10): variance 2 / fan_in.
  * uniform: +-sqrt(3 variance); normal: sigma = sqrt(variance), not truncated. fan_in of the first layer is the number
- * of numeric features plus the number of categorical columns (each lets one row through). Biases and shifts start as 0,
- * and so does row 0 of each category table; gains of norms start as 1.
+ * of numeric features, of their bins and of categorical columns (each lets one row through). Biases and shifts start as
+ * 0, and so does row 0 of each category table; gains of norms start as 1.
  *
  * auto is glorot-uniform, for every activation: fan_in counts the few category rows that a row lets through, so He's
  * variance is large for them, and rare codes keep what they started with. Measured on the data sets of

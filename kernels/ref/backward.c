@@ -1,5 +1,7 @@
+#include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "numerics.h"
 #include "ref.h"
 
@@ -42,11 +44,11 @@ weight_gradient(const struct engine_state *state, uint32_t l, uint32_t n, float 
     const struct layer *layer = &state->network->layers[l];
     uint64_t n_in = layer->n_in, n_out = layer->n_out;
     for (uint32_t r = 0; r < n; r++) {
-        const float *x = (l == 0 ? state->x : state->layers[l - 1].h) + r * n_in;
+        const float *x = l == 0 ? state->x[r] : state->layers[l - 1].h + r * n_in;
         const float *dz = state->layers[l].dz + r * n_out;
         for (uint64_t i = 0; i < n_in; i++)
             for (uint64_t j = 0; j < n_out; j++)
-                dW[i * n_out + j] = fmaf(x[i], dz[j], dW[i * n_out + j]);
+                dW[i * n_out + j] = fmaf(l == 0 ? ref_input(state->network, x[i]) : x[i], dz[j], dW[i * n_out + j]);
     }
 }
 
@@ -77,6 +79,49 @@ category_gradient(const struct engine_state *state, uint32_t k, uint32_t n, floa
             dC[state->c[r][k] * n_out + j] += state->layers[0].dz[r * n_out + j];
 }
 
+/*
+ * Of the weights B of the bins of one feature: a row in bin k reaches the weights of all bins below with 1, and that of
+ * bin k with f. F[k] and G[k] are sums over the rows in bin k; dB[k] = F[k] + the sum of all G above k.
+ */
+static void
+bins_gradient(const struct engine_state *state, uint32_t i, const float *edges, uint32_t n, float *dB)
+{
+    uint64_t n_out = state->network->layers[0].n_out;
+    uint32_t bins = state->network->bins[i];
+    float *G = mem_zalloc(bins * n_out, sizeof *G);
+    for (uint32_t r = 0; r < n; r++) {
+        const float *dz = state->layers[0].dz + r * n_out;
+        float f;
+        uint32_t k = ref_bin(edges, bins, state->x[r][i], &f);
+        for (uint64_t j = 0; j < n_out; j++) {
+            dB[k * n_out + j] = fmaf(f, dz[j], dB[k * n_out + j]);
+            G[k * n_out + j] = G[k * n_out + j] + dz[j];
+        }
+    }
+    for (uint64_t j = 0; j < n_out; j++) {
+        float above = 0;
+        for (uint32_t k = bins; k-- > 0;) {
+            dB[k * n_out + j] = dB[k * n_out + j] + above;
+            above = above + G[k * n_out + j];
+        }
+    }
+    free(G);
+}
+
+static void
+all_bins_gradient(const struct engine_state *state, uint32_t n, float *dB)
+{
+    const struct network *network = state->network;
+    const float *edges = state->values[ENGINE_PARAM][network->edges];
+    for (uint32_t i = 0; i < network->n_x; i++) {
+        if (network->bins[i] == 0)
+            continue;
+        bins_gradient(state, i, edges, n, dB);
+        edges += network->bins[i] + 1;
+        dB += (uint64_t) network->bins[i] * network->layers[0].n_out;
+    }
+}
+
 void
 ref_block_gradient(struct engine_state *state, uint32_t n, float **gradient)
 {
@@ -98,6 +143,9 @@ ref_block_gradient(struct engine_state *state, uint32_t n, float **gradient)
             break;
         case PARAM_GAIN:
             gain_gradient(&state->layers[param->layer], param->cols, n, gradient[p]);
+            break;
+        case PARAM_BINS:
+            all_bins_gradient(state, n, gradient[p]);
             break;
         case PARAM_EDGES: /* learn nothing */
             break;

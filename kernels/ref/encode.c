@@ -16,27 +16,28 @@ softclip(float x, float c)
     return r / sqrtf(fmaf(r, r, 1.0f)) * c;
 }
 
-/*
- * Piecewise-linear encoding, Gorishniy, Rubachev and Babenko 2022, equation 1, with both ends held: of feature x with
- * edges e_0 < ... < e_T,
- *
- *   v_t = clamp((x - e_t-1) * inverse, 0, 1), inverse = 1 / (e_t - e_t-1), each rounded once
- *
- * The first layer takes the features, clipped where they are to be, then the encodings of one after the other.
- */
-void
-ref_encode(const struct engine_state *state, const float *x, float *to)
+float
+ref_input(const struct network *network, float x)
 {
-    const struct network *network = state->network;
-    for (uint32_t j = 0; j < network->n_x; j++)
-        *to++ = network->softclip > 0 ? softclip(x[j], network->softclip) : x[j];
-    const float *edges = network->n_bins == 0 ? NULL : state->values[ENGINE_PARAM][network->edges];
-    for (uint32_t j = 0; network->n_bins != 0 && j < network->n_x; j++) {
-        for (uint32_t t = 0; t < network->bins[j]; t++) {
-            float v = (x[j] - edges[t]) * (1.0f / (edges[t + 1] - edges[t]));
-            v = v > 0.0f ? v : 0.0f;
-            *to++ = v < 1.0f ? v : 1.0f;
-        }
-        edges += network->bins[j] > 0 ? network->bins[j] + 1 : 0;
-    }
+    return network->softclip > 0 ? softclip(x, network->softclip) : x;
+}
+
+/*
+ * Piecewise-linear encoding, Gorishniy, Rubachev and Babenko 2022, equation 1, with both ends held. Feature x has edges
+ * e_0 < ... < e_T and takes T numbers: 1 for each bin below its own, bin k, 0 for each above, and there
+ *
+ *   f = clamp((x - e_k) * inverse, 0, 1), inverse = 1 / (e_k+1 - e_k), each rounded once
+ *
+ * Bin k is the last one that begins at or below x, or bin 0.
+ */
+uint32_t
+ref_bin(const float *edges, uint32_t bins, float x, float *f)
+{
+    uint32_t k = 0;
+    while (k + 1 < bins && x >= edges[k + 1])
+        k++;
+    float v = (x - edges[k]) * (1.0f / (edges[k + 1] - edges[k]));
+    v = v > 0.0f ? v : 0.0f;
+    *f = v < 1.0f ? v : 1.0f;
+    return k;
 }

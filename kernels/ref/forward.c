@@ -2,8 +2,36 @@
 #include "ref.h"
 
 /*
- * z[j] = b[j] + sum_i x[i] W[i,j] + sum_k C_k[c[k], j], terms in this order (rule 1). A category adds the row of its
- * code: the product with a one-hot vector, without the zeros.
+ * The encoding of numeric features times the weights of their bins: the sum of the rows below the bin of x, and its
+ * part of that row.
+ */
+static void
+add_bins(const struct engine_state *state, const float *x, float *z)
+{
+    const struct network *network = state->network;
+    uint64_t n_out = network->layers[0].n_out;
+    const float *edges = state->values[ENGINE_PARAM][network->edges];
+    const float *B = state->values[ENGINE_PARAM][network->layers[0].bins];
+    for (uint32_t i = 0; i < network->n_x; i++) {
+        float f;
+        if (network->bins[i] == 0)
+            continue;
+        uint32_t bin = ref_bin(edges, network->bins[i], x[i], &f);
+        for (uint64_t j = 0; j < n_out; j++) {
+            float below = 0;
+            for (uint32_t k = 0; k < bin; k++)
+                below = below + B[k * n_out + j];
+            z[j] = z[j] + below;
+            z[j] = fmaf(f, B[bin * n_out + j], z[j]);
+        }
+        edges += network->bins[i] + 1;
+        B += network->bins[i] * n_out;
+    }
+}
+
+/*
+ * z[j] = b[j] + sum_i x[i] W[i,j] + bins + sum_k C_k[c[k], j], terms in this order (rule 1). A category adds the row of
+ * its code: the product with a one-hot vector, without the zeros.
  */
 void
 ref_dense(const struct engine_state *state, uint32_t layer, const float *x, const uint32_t *c, float *z)
@@ -16,7 +44,9 @@ ref_dense(const struct engine_state *state, uint32_t layer, const float *x, cons
         z[j] = b[j];
     for (uint64_t i = 0; i < l->n_in; i++)
         for (uint64_t j = 0; j < n_out; j++)
-            z[j] = fmaf(x[i], W[i * n_out + j], z[j]);
+            z[j] = fmaf(layer == 0 ? ref_input(state->network, x[i]) : x[i], W[i * n_out + j], z[j]);
+    if (layer == 0 && state->network->n_bins > 0)
+        add_bins(state, x, z);
     for (uint32_t k = 0; c != NULL && k < state->network->n_c; k++)
         for (uint64_t j = 0; j < n_out; j++)
             z[j] = z[j] + params[l->category0 + k][c[k] * n_out + j];
@@ -39,7 +69,7 @@ ref_forward_row(struct engine_state *state, const struct plan *plan, uint64_t st
 {
     const struct network *network = state->network;
     float **params = state->values[ENGINE_PARAM];
-    const float *x = state->x + (uint64_t) r * network->layers[0].n_in;
+    const float *x = state->x[r];
     const uint32_t *c = state->c[r];
     for (uint32_t l = 0; l < network->n_layers; l++) {
         const struct layer *layer = &network->layers[l];

@@ -71,7 +71,7 @@ ref_open(struct engine_state **out, const struct network *network, const struct 
     state->values[ENGINE_PARAM] = values_open(network);
     state->layers = mem_zalloc(network->n_layers, sizeof *state->layers);
     state->touched = mem_zalloc(network->n_params, sizeof *state->touched);
-    state->x = mem_zalloc(network->layers[0].n_in, NUM_BLOCK_ROWS * sizeof *state->x);
+    state->x = mem_zalloc(NUM_BLOCK_ROWS, sizeof *state->x);
     state->c = mem_zalloc(NUM_BLOCK_ROWS, sizeof *state->c);
     for (uint32_t l = 0; l < network->n_layers; l++) {
         struct ref_layer *layer = &state->layers[l];
@@ -135,8 +135,7 @@ block_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, u
         uint32_t part;
         uint64_t row = plan_rows_at(rows, first + r, &part);
         const struct rowset *set = &state->sets[rows->plan->parts[part].set].rows;
-        if (network->n_x != 0)
-            ref_encode(state, set->x + row * network->n_x, state->x + (uint64_t) r * network->layers[0].n_in);
+        state->x[r] = set->x == NULL ? NULL : set->x + row * network->n_x;
         state->c[r] = set->c == NULL ? NULL : set->c + row * network->n_c;
         ref_forward_row(state, rows->plan, rows->step, r, first + r);
         float loss = row_gradient(state, rows, part, row, r);
@@ -272,9 +271,7 @@ ref_forward(struct engine_state *state, const struct rowset *rows, uint64_t firs
     if (plan_check_codes(network, rows, first, n, error) < 0)
         return -1;
     for (uint64_t i = first; i < first + n; i++) {
-        const float *x = state->x;
-        if (network->n_x != 0)
-            ref_encode(state, rows->x + i * network->n_x, state->x);
+        const float *x = rows->x == NULL ? NULL : rows->x + i * network->n_x;
         const uint32_t *c = rows->c == NULL ? NULL : rows->c + i * network->n_c;
         for (uint32_t l = 0; l < network->n_layers; l++) {
             const struct layer *layer = &network->layers[l];

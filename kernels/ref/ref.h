@@ -24,14 +24,15 @@ struct engine_state {
     float **values[ENGINE_WHAT_COUNT]; /* [n_params] -> [rows, cols], or NULL while all are zero */
     struct plan_set sets[ENGINE_MAX_SETS];
     struct ref_layer *layers; /* [n_layers] */
-    float *x;                 /* [64, n_in of the first layer] rows of the block: numeric inputs, encoded, */
+    const float **x;          /* [64] rows of the block: numeric inputs, */
     const uint32_t **c;       /* [64] and codes */
     float **tree[64];         /* gradients of whole subtrees of blocks, by level; [n_params] each */
     uint8_t **touched;        /* [n_params] -> [rows], for category tables */
 };
 
-/* encode.c. What the first layer takes of numeric features x: [n_x]. to: [n_in] */
-void ref_encode(const struct engine_state *state, const float *x, float *to);
+/* encode.c. What the first layer takes of a numeric feature; its bin, and how far it is in it. */
+float ref_input(const struct network *network, float x);
+uint32_t ref_bin(const float *edges, uint32_t bins, float x, float *f);
 
 /* forward.c. z of a layer for one row; x: [n_in], c: [n_c] for the first layer, else NULL. */
 void ref_dense(const struct engine_state *state, uint32_t layer, const float *x, const uint32_t *c, float *z);

@@ -129,7 +129,7 @@ fixture_open(struct fixture *f, const struct spec *spec)
     init_network(&f->network, INIT_GLOROT_NORMAL, spec->seed + 1);
     for (uint32_t p = 0; p < f->network.n_params; p++)
         for (uint64_t j = 0; f->network.params[p].kind != PARAM_WEIGHT && f->network.params[p].kind != PARAM_EDGES &&
-                             j < f->network.params[p].cols;
+                             f->network.params[p].kind != PARAM_BINS && j < f->network.params[p].cols;
              j++)
             f->network.params[p].data[j] =
                 (f->network.params[p].kind == PARAM_GAIN ? 1 : 0) + 0.1f * fixture_normal(1000 + p, j);

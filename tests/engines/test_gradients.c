@@ -94,17 +94,19 @@ normalise(uint32_t n, const double *gain, const double *shift, double *z)
         z[j] = gain[j] * (z[j] - mean) / sqrt(variance + 1e-5) + shift[j];
 }
 
-static void
-encode(const struct network *network, double *const *theta, const float *x, double *to)
+/* What all bins of the features give an output. */
+static double
+bins(const struct network *network, double *const *theta, const float *x, uint32_t output)
 {
-    for (uint32_t j = 0; j < network->n_x; j++)
-        *to++ = network->softclip > 0 ? (double) x[j] / sqrt(1 + pow((double) x[j] / (double) network->softclip, 2))
-                                      : (double) x[j];
-    for (uint32_t j = 0; j < network->n_x && network->n_bins > 0; j++)
-        for (uint32_t t = 0; t < network->bins[j]; t++) {
+    const uint32_t n_out = network->layers[0].n_out;
+    const double *B = network->n_bins == 0 ? NULL : theta[network->layers[0].bins] + output;
+    double sum = 0;
+    for (uint32_t j = 0; j < network->n_x && B != NULL; j++)
+        for (uint32_t t = 0; t < network->bins[j]; t++, B += n_out) {
             const double *edge = theta[network->edges] + network_edges_of(network, j) + t;
-            *to++ = fmin(fmax(((double) x[j] - edge[0]) / (edge[1] - edge[0]), 0), 1);
+            sum += fmin(fmax(((double) x[j] - edge[0]) / (edge[1] - edge[0]), 0), 1) * *B;
         }
+    return sum;
 }
 
 static void
@@ -113,13 +115,15 @@ forward(const struct fixture *f, double *const *theta, uint64_t step, uint64_t r
 {
     const struct network *network = &f->network;
     double row[80], kept[4][80], *in = row, *out = row;
-    encode(network, theta, x, in);
+    for (uint32_t i = 0; i < network->n_x; i++)
+        in[i] = network->softclip > 0 ? (double) x[i] / sqrt(1 + pow((double) x[i] / (double) network->softclip, 2))
+                                      : (double) x[i];
     for (uint32_t l = 0; l < network->n_layers; l++, in = out) {
         const struct layer *layer = &network->layers[l];
         const uint32_t n = layer->n_out;
         out = kept[l];
         for (uint32_t j = 0; j < n; j++) {
-            out[j] = theta[layer->bias][j];
+            out[j] = theta[layer->bias][j] + (l == 0 ? bins(network, theta, x, j) : 0);
             for (uint32_t i = 0; i < layer->n_in; i++)
                 out[j] += in[i] * theta[layer->weight][i * n + j];
             for (uint32_t k = 0; l == 0 && k < network->n_c; k++)

@@ -23,11 +23,14 @@ try diabetes --loss quantile --quantiles 0.05,0.5,0.95 --batch 100
 try wine --label-smoothing 0.1 --class-weights balanced
 try flights --label-smoothing 0.05
 try wine --batch all --optimizer sgd --hidden none
-try flights --net 'softclip 3, ple 16, dense 40 silu, layernorm, dropout 0.1, residual 2' --weight-decay 0.01
-try diabetes --net 'ple 5, dense 16, residual 1, layernorm' --clip 0.3 --batch 100
 # Batches of many blocks of 64 rows: their sums are added in the tree of rule 2, however an engine cuts the batch up.
 awk -v OFS=, 'BEGIN { print "a,b,y"; for (i = 0; i < 20000; i++) print i % 97, i % 89, (i * 31) % 101 }' |
     cl-ingest | cl-scale > many.clt || fail "many: no stream"
 for batch in 8192 8193 12345 all; do
     try many --hidden 5,3 --valid 0 --batch $batch
 done
+train() {
+    cl-train --epochs 3 "$@"
+}
+try flights --net 'softclip 3, ple 16, dense 40 silu, layernorm, dropout 0.1, residual 2' --weight-decay 0.01
+try diabetes --net 'ple 5, dense 16, residual 1, layernorm' --clip 0.3 --batch 100

@@ -67,26 +67,29 @@ static void
 test_trimmings(void **unused)
 {
     (void) unused;
-    static const char *const names[] = {"hidden1.weight", "hidden1.bias",   "hidden1.category.k", "hidden1.gain",
-                                        "hidden1.shift",  "hidden2.weight", "hidden2.bias",       "hidden2.gain",
-                                        "hidden2.shift",  "output.weight",  "output.bias",        "input.edges"};
+    static const char *const names[] = {"hidden1.weight", "hidden1.bias",  "hidden1.category.k", "hidden1.gain",
+                                        "hidden1.shift",  "hidden1.bins",  "hidden2.weight",     "hidden2.bias",
+                                        "hidden2.gain",   "hidden2.shift", "output.weight",      "output.bias",
+                                        "input.edges"};
     struct arena arena = {NULL};
     struct network network = make_trimmed(&arena);
-    assert_int_equal(network.n_params, 12);
-    for (uint32_t p = 0; p < 12; p++) {
+    assert_int_equal(network.n_params, 13);
+    for (uint32_t p = 0; p < 13; p++) {
         assert_string_equal(network.params[p].name, names[p]);
-        assert_int_equal(param_decays(&network.params[p]), p == 0 || p == 2 || p == 5 || p == 9);
+        assert_int_equal(param_decays(&network.params[p]), p == 0 || p == 2 || p == 5 || p == 6 || p == 10);
     }
-    assert_int_equal(network.layers[1].gain, 7);
-    assert_int_equal(network.layers[1].shift, 8);
-    assert_int_equal(network.params[8].kind, PARAM_SHIFT);
-    assert_int_equal(network.params[7].cols, 8);
+    assert_int_equal(network.layers[1].gain, 8);
+    assert_int_equal(network.layers[1].shift, 9);
+    assert_int_equal(network.params[9].kind, PARAM_SHIFT);
+    assert_int_equal(network.params[8].cols, 8);
     assert_int_equal(network.layers[2].skip, -1);
     assert_int_equal(network.n_bins, 6);
-    assert_int_equal(network.layers[0].n_in, 9);
-    assert_int_equal(network.edges, 11);
-    assert_int_equal(network.params[11].cols, 8);
-    assert_true(network.params[11].frozen);
+    assert_int_equal(network.layers[0].n_in, 3);
+    assert_int_equal(network.layers[0].bins, 5);
+    assert_int_equal(network.params[5].rows, 6);
+    assert_int_equal(network.edges, 12);
+    assert_int_equal(network.params[12].cols, 8);
+    assert_true(network.params[12].frozen);
     assert_int_equal(network_edges_of(&network, 1), 5);
     assert_int_equal(network_edges_of(&network, 2), 5);
     arena_free(&arena);
@@ -219,7 +222,8 @@ test_bad_values(void **unused)
         {-1, "bins", value_map(&arena), "network: 'bins' is missing or no array"},
         {-1, "bins", value_array(&arena), "network: 'bins' has 0 entries, outside 3 to 3"},
         {-1, "bins", numbers(&arena, 1, 1, -1), "network: 'bins' has something that is no number from 0 to 1048576"},
-        {-1, "bins", numbers(&arena, 1, 2, 0), "network: layer 1: 'in' is 3, outside 6 to 6"},
+        {-1, "bins", numbers(&arena, 1 << 21, 1, 1),
+         "network: 'bins' has something that is no number from 0 to 1048576"},
         {-2, "codes", value_uint(&arena, 0), "network: category 1: 'codes' is 0, outside 1 to 2147483647"},
         {-2, "name", value_uint(&arena, 0), "network: category 1: 'name' is missing or no string"},
         {-2, "name", value_string_n(&arena, "a\0b", 3), "network: category 1: 'name' is missing or no string"},
