@@ -665,6 +665,28 @@ test_refusals(void **unused)
     }
 }
 
+/* Edges that do not rise, or rise by too little to be divided by, are refused. */
+static void
+test_bad_edges(void **unused)
+{
+    (void) unused;
+    const float bad[] = {NAN, INFINITY, -100, -1.5f};
+    const struct engine *const engines[] = {&engine_ref, &engine_cpu, &engine_blas};
+    for (size_t e = 0; e < 3; e++)
+        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+            struct spec spec = base;
+            struct fixture f;
+            struct error error;
+            spec.bins = 3;
+            fixture_open(&f, &spec);
+            float *edges = f.network.params[f.network.edges].data;
+            edges[5] = i == 3 ? edges[4] : bad[i];
+            assert_null(fixture_engine(&f, engines[e], 1, &error));
+            assert_string_equal(error.text, "input.edges: those of numeric feature 2 do not rise");
+            arena_free(&f.arena);
+        }
+}
+
 /* A run that diverges says so and stops; a stop flag ends it after the step. */
 static void
 test_divergence_and_stop(void **unused)
@@ -763,6 +785,7 @@ main(void)
         cmocka_unit_test(test_forward),
         cmocka_unit_test(test_frozen),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_bad_edges),
         cmocka_unit_test(test_divergence_and_stop),
         cmocka_unit_test(test_count),
     };

@@ -69,6 +69,29 @@ test_variances(void **unused)
     }
 }
 
+/* Norms begin as nothing but a norm, edges stay, and bins count as inputs. */
+static void
+test_trimmings(void **unused)
+{
+    (void) unused;
+    struct arena arena = {NULL};
+    struct network network;
+    const uint32_t bins[] = {60, 38};
+    const struct encoding encoding = {0, bins};
+    const struct hidden hidden = {100, ACT_RELU, NORM_LAYER, 0, -1};
+    network_make(&network, &arena, 2, &encoding, 0, NULL, NULL, &hidden, 1, 3);
+    const struct layer *first = &network.layers[0];
+    network.params[network.edges].data[7] = 5;
+    init_network(&network, INIT_GLOROT_UNIFORM, 1);
+    assert_true(network.params[network.edges].data[7] == 5);
+    for (uint32_t j = 0; j < 100; j++) {
+        assert_true(network.params[first->gain].data[j] == 1);
+        assert_true(network.params[first->shift].data[j] == 0);
+    }
+    assert_spread(&network.params[first->bins], 2.0 / (100 + 100), false);
+    arena_free(&arena);
+}
+
 static bool
 same(const struct network *a, const struct network *b, uint32_t p)
 {
@@ -124,10 +147,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_variances),
-        cmocka_unit_test(test_auto),
-        cmocka_unit_test(test_seeds),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_variances), cmocka_unit_test(test_auto),  cmocka_unit_test(test_trimmings),
+        cmocka_unit_test(test_seeds),     cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
