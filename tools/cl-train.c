@@ -7,6 +7,7 @@
  * four to seven times.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "build.h"
 #include "checkpoint.h"
@@ -17,6 +18,9 @@
 
 /* Defaults in the help. */
 #define OWN(text) text
+
+/* With fewer, rows held out are missed more than early stopping gains. */
+enum { ENOUGH_ROWS = 100 };
 
 /* Among the columns, and not learnt from. */
 static void
@@ -36,7 +40,7 @@ main(int argc, char **argv)
     struct settings s;
     struct training_files files = {.every_s = NAN};
     struct option options[] = {
-        TRAINING_OPTIONS(s, files, "0.001", "100", OWN),
+        TRAINING_OPTIONS(s, files, "0.002 of adam, adamw and muon, else 0.001", "100", OWN),
         OPT_COMMON,
         OPT_END,
     };
@@ -93,9 +97,13 @@ main(int argc, char **argv)
     if (files.resume != NULL)
         training_check_data(&resumed, data, &files);
 
-    training_hold_out(&collector, &s);
+    training_hold_out(&collector, &s, ENOUGH_ROWS);
+    const bool open = s.net == NULL && strcmp(s.hidden, "auto") == 0;
     if (build_model(&model, &collector, &s, &error) < 0)
         die_error(&error);
+    if (open)
+        note("by %llu rows: --net '%s' --batch %s --weight-decay %.3g", (unsigned long long) collector.n_train, s.net,
+             s.batch, s.weight_decay);
     if (profile != NULL)
         model.schema.profile = profile;
     training_record(&model, &s, SETTINGS_TRAIN, &collector, engine, data, NULL);

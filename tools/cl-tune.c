@@ -21,6 +21,9 @@
 /* Defaults in the help. */
 #define OWN(text) "as the model"
 
+/* Few new rows are all needed, and ten epochs are soon over. */
+enum { ENOUGH_ROWS = 500 };
+
 /* The learning rate of the first training, whatever was tuned in between. */
 static double
 trained_lr(const struct model *model)
@@ -49,6 +52,10 @@ inherit(struct settings *s, const struct model *model, const char *path)
         die_error(&error);
     if (!settings_given(s, &s->lr))
         s->lr = trained_lr(model) / 10;
+    if (isnan(s->weight_decay)) /* models always say; whoever wrote this one left it out */
+        s->weight_decay = 0;
+    if (strcmp(s->batch, "auto") == 0)
+        s->batch = "32";
 }
 
 static void
@@ -274,7 +281,7 @@ main(int argc, char **argv)
         training_check_data(&resumed, data, &files);
 
     uint64_t kept = 0;
-    training_hold_out(&collector, &s);
+    training_hold_out(&collector, &s, ENOUGH_ROWS);
     if (profile != NULL && model.schema.profile != NULL && collector.n_train > 0)
         profile_join(model.schema.profile, profile);
     if (collector.n_train == 0)

@@ -99,13 +99,12 @@ training_read(struct stream_reader *reader, struct collector *collector, char da
 }
 
 void
-training_hold_out(struct collector *collector, const struct settings *settings)
+training_hold_out(struct collector *collector, const struct settings *settings, uint64_t enough)
 {
-    enum { ENOUGH_ROWS = 500 };
     bool asked = settings_given(settings, &settings->valid);
     if (asked && collector->valid.n > 0)
         note("rows are tagged for validation: --valid holds out no others");
-    if (settings->valid > 0 && (asked || collector->train.n >= ENOUGH_ROWS))
+    if (settings->valid > 0 && (asked || collector->train.n >= enough))
         collect_hold_out(collector, settings->seed, settings->valid);
     if (collector->n_valid == 0 && settings->patience > 0 && settings_given(settings, &settings->patience))
         warn("warning: no row is held out for validation, so --patience never stops the run (--valid 0.1 holds some "

@@ -30,9 +30,9 @@ struct training_files {
 #define TRAINING_OPTIONS(s, f, lr_default, epochs_default, own) \
     OPT_STRING(0, "net", "ITEMS", &(s).net, "layers in words: 'dense 64 gelu, layernorm, residual 2, dropout 0.1'"), \
         OPT_STRING(0, "hidden", "WIDTHS", &(s).hidden, \
-                   "widths of the hidden layers; none = a linear model [" own("auto = 128,64") "]"), \
+                   "widths of the hidden layers; none = a linear model [" own("auto: by the rows") "]"), \
         OPT_CHOICE(0, "activation", "NAME", &(s).activation, settings_activations, \
-                   "of the hidden layers [" own("relu") "]"), \
+                   "of the hidden layers [" own("gelu; relu with --hidden") "]"), \
         OPT_CHOICE(0, "init", "NAME", &(s).init, settings_inits, \
                    "distribution of the initial weights [" own("auto") "]"), \
         OPT_CHOICE(0, "loss", "NAME", &(s).loss, settings_losses, \
@@ -41,7 +41,7 @@ struct training_files {
                    "where --loss huber turns linear [" own("1") "]"), \
         OPT_STRING(0, "quantiles", "LIST", &(s).quantiles, "what --loss quantile predicts [" own("0.1,0.5,0.9") "]"), \
         OPT_CHOICE(0, "optimizer", "NAME", &(s).optimizer, settings_optimizers, \
-                   "how weights are moved [" own("adam") "]"), \
+                   "how weights are moved [" own("adamw") "]"), \
         OPT_DOUBLE_AUTO(0, "lr", "RATE", &(s).lr, 0, 1e6, "learning rate; auto = by a range test [" lr_default "]"), \
         OPT_DOUBLE(0, "momentum", "G", &(s).momentum, 0, 1, "of momentum, nesterov and muon [" own("0.9") "]"), \
         OPT_DOUBLE(0, "dampening", "G", &(s).dampening, 0, 1, \
@@ -50,17 +50,20 @@ struct training_files {
         OPT_DOUBLE(0, "beta2", "B", &(s).beta2, 0, 0.999999, \
                    "of adam, adamw, muon and rmsprop [" own("0.999; rmsprop 0.9") "]"), \
         OPT_DOUBLE(0, "epsilon", "E", &(s).epsilon, 1e-30, 1, "of adam, adamw, muon and rmsprop [" own("1e-8") "]"), \
-        OPT_DOUBLE(0, "weight-decay", "L", &(s).weight_decay, 0, 1e6, "of weights, not of biases [" own("0") "]"), \
+        OPT_DOUBLE_AUTO( \
+            0, "weight-decay", "L", &(s).weight_decay, 0, 1e6, \
+            "of weights, not of biases [" own("auto: 3000 / rows, at most 1; 0 of all but adamw, muon") "]"), \
         OPT_FLAG(0, "decoupled", &(s).decoupled, "decay beside the gradient step (adamw and muon always do)"), \
-        OPT_DOUBLE(0, "ema", "D", &(s).ema, 0, 0.999999, \
-                   "judge and keep a running mean of the weights, of decay D [" own("0 = none") "]"), \
+        OPT_DOUBLE( \
+            0, "ema", "D", &(s).ema, 0, 0.999999, \
+            "judge and keep a running mean of the weights, of decay D [" own("0.999 with a constant rate") "]"), \
         OPT_CHOICE(0, "schedule", "NAME", &(s).schedule, settings_schedules, "how the rate goes down [constant]"), \
         OPT_U64(0, "schedule-step", "N", &(s).schedule_step, 1, UINT64_MAX - 1, "epochs between drops of step [30]"), \
         OPT_DOUBLE(0, "schedule-factor", "F", &(s).schedule_factor, 0, 1, "of a drop of step or plateau [0.1]"), \
         OPT_U64(0, "schedule-patience", "N", &(s).schedule_patience, 0, UINT64_MAX - 1, "epochs plateau waits [5]"), \
         OPT_DOUBLE(0, "lr-min", "RATE", &(s).lr_min, 0, 1e6, "where cosine and plateau end [0]"), \
         OPT_U64(0, "warmup", "N", &(s).warmup, 0, UINT64_MAX - 1, "steps in which the rate rises from 0 [0]"), \
-        OPT_STRING(0, "batch", "N|all", &(s).batch, "rows a step [" own("32") "]"), \
+        OPT_STRING(0, "batch", "N|all", &(s).batch, "rows a step [" own("auto: 128, below 2000 rows 32") "]"), \
         OPT_U64(0, "epochs", "N", &(s).epochs, 0, 1000000000, "passes over the rows [" epochs_default "]"), \
         OPT_U64(0, "steps", "N", &(s).steps, 1, UINT64_MAX - 1, "a number of steps in place of epochs"), \
         OPT_DOUBLE(0, "valid", "SHARE", &(s).valid, 0, 0.9, "rows held out for validation when none is tagged [0.1]"), \
@@ -69,7 +72,8 @@ struct training_files {
         OPT_DOUBLE(0, "tolerance", "T", &(s).tolerance, 0, 1e30, "how much better counts as better [0]"), \
         OPT_DOUBLE(0, "until-loss", "EPS", &(s).until_loss, 0, 1e30, "stop when the training loss is below"), \
         OPT_DOUBLE(0, "dropout", "P", &(s).dropout, 0, 0.95, \
-                   "share of hidden units dropped in training [" own("0") "]"), \
+                   "share of hidden units dropped in training [" own( \
+                       "0.1; 0 with --hidden, and for many rows of numbers") "]"), \
         OPT_DOUBLE(0, "clip", "NORM", &(s).clip, 0, 1e30, "largest norm of the gradient; 0 = any [" own("0") "]"), \
         OPT_CHOICE(0, "class-weights", "none|balanced", &(s).class_weights, settings_class_weights, \
                    "let rare classes weigh more [" own("none") "]"), \
@@ -115,8 +119,8 @@ _Noreturn void training_refuse(const struct stream_reader *reader, struct error 
 struct profile *training_read(struct stream_reader *reader, struct collector *collector, char data[33],
                               struct arena *arena);
 
-/* Holds rows out for validation as --valid says. */
-void training_hold_out(struct collector *collector, const struct settings *settings);
+/* Holds rows out for validation as --valid says; when it was not given, of `enough` rows or more. */
+void training_hold_out(struct collector *collector, const struct settings *settings, uint64_t enough);
 
 /* Capacity of the memory: --memory-rows, else 500 or 50 a class. */
 uint64_t training_capacity(const struct settings *settings, const struct schema *schema);

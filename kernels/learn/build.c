@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bins.h"
+#include "defaults.h"
 #include "loss.h"
 #include "memory.h"
 #include "numerics.h"
@@ -174,10 +175,11 @@ build_model(struct model *model, struct collector *collector, struct settings *s
     struct schema *schema = &model->schema;
     struct network_spec spec;
     uint32_t n_classes = 0;
-    if (check_rows(collector, error) < 0 || settings_network(settings, &spec, error) < 0)
+    if (check_rows(collector, error) < 0)
         return -1;
-    if (strcmp(settings->hidden, "auto") == 0)
-        settings->hidden = SETTINGS_AUTO_HIDDEN;
+    defaults_choose(settings, collector->stream, collector->n_train, &model->arena);
+    if (settings_network(settings, &spec, error) < 0)
+        return -1;
     schema_copy(schema, collector->stream);
     schema->model[0] = '\0';
     for (uint32_t k = 0; k < schema->n_c; k++)

@@ -55,7 +55,7 @@ static const struct field fields[] = {
     FIELD("beta1", FIELD_DOUBLE, SETTINGS_OPTIMISER, beta1),
     FIELD("beta2", FIELD_DOUBLE, SETTINGS_OPTIMISER, beta2),
     FIELD("epsilon", FIELD_DOUBLE, SETTINGS_OPTIMISER, epsilon),
-    FIELD("weight-decay", FIELD_DOUBLE, SETTINGS_OPTIMISER, weight_decay),
+    FIELD("weight-decay", FIELD_AUTO, SETTINGS_OPTIMISER, weight_decay),
     FIELD("decoupled", FIELD_BOOL, SETTINGS_OPTIMISER, decoupled),
     FIELD("clip", FIELD_DOUBLE, SETTINGS_OPTIMISER, clip),
     FIELD("ema", FIELD_DOUBLE, SETTINGS_OPTIMISER, ema),
@@ -95,19 +95,20 @@ settings_default(struct settings *settings)
         .activation = ACT_RELU - 1,
         .init = INIT_AUTO,
         .huber_delta = 1,
-        .optimizer = OPT_ADAM,
-        .lr = 0.001,
+        .optimizer = OPT_ADAMW,
+        .lr = SETTINGS_LR_OPEN,
         .momentum = 0.9,
         .dampening = NAN,
         .beta1 = 0.9,
         .beta2 = NAN,
         .epsilon = 1e-8,
+        .weight_decay = NAN,
         .ema = NAN,
         .schedule = SCHEDULE_CONSTANT,
         .schedule_step = 30,
         .schedule_factor = 0.1,
         .schedule_patience = 5,
-        .batch = "32",
+        .batch = "auto",
         .epochs = 100,
         .valid = 0.1,
         .patience = 10,
@@ -206,15 +207,15 @@ settings_check(const struct settings *s, struct error *error)
         return error->text;
     if (spec.n_hidden == 0 && s->dropout > 0)
         return "--dropout drops hidden units, and --hidden none has none";
-    if (strcmp(s->batch, "all") != 0 && settings_batch(s) == 0)
-        return "--batch is 'all' or a number of rows from 1 to 16777216";
+    if (strcmp(s->batch, "all") != 0 && strcmp(s->batch, "auto") != 0 && settings_batch(s) == 0)
+        return "--batch is 'auto', 'all' or a number of rows from 1 to 16777216";
     if (settings_given(s, &s->steps) && settings_given(s, &s->epochs))
         return "--steps and --epochs both say how long to train: give one of them";
     if (s->among != NULL && !names_two(s->among))
         return "--among needs two classes or more";
     if (settings_quantiles(s, quantiles, &n) < 0)
         return "--quantiles are up to 100 numbers between 0 and 1, ascending, as in 0.1,0.5,0.9";
-    if (s->lr_min > s->lr)
+    if (s->lr_min > settings_open_lr(s))
         return "--lr-min is larger than --lr";
     return NULL;
 }
@@ -242,11 +243,14 @@ settings_network(const struct settings *settings, struct network_spec *spec, str
 {
     if (settings->net != NULL)
         return network_spec_parse(spec, settings->net, error) < 0 ? error_prefix(error, "--net") : 0;
-    const char *list = strcmp(settings->hidden, "auto") == 0 ? SETTINGS_AUTO_HIDDEN : settings->hidden;
     memset(spec, 0, sizeof *spec);
-    if (strcmp(list, "none") == 0)
+    if (strcmp(settings->hidden, "none") == 0)
         return 0;
-    if (hidden_parse(spec, list, error) < 0)
+    if (strcmp(settings->hidden, "auto") == 0) { /* until defaults_choose() knows the data */
+        spec->n_hidden = 2;
+        return 0;
+    }
+    if (hidden_parse(spec, settings->hidden, error) < 0)
         return -1;
     for (uint32_t l = 0; l < spec->n_hidden; l++) {
         spec->hidden[l].activation = (enum activation)(settings->activation + 1);
@@ -296,6 +300,13 @@ settings_optimiser(const struct settings *s)
     if (isnan(s->beta2))
         optimiser.beta2 = s->optimizer == OPT_RMSPROP ? 0.9 : 0.999;
     return optimiser;
+}
+
+double
+settings_open_lr(const struct settings *s)
+{
+    bool adam = s->optimizer == OPT_ADAM || s->optimizer == OPT_ADAMW || s->optimizer == OPT_MUON;
+    return s->lr != SETTINGS_LR_OPEN ? s->lr : adam ? 0.002 : 0.001;
 }
 
 struct schedule
@@ -354,7 +365,8 @@ field_is_silent(const struct settings *settings, size_t i)
 {
     const void *at = field_at(settings, &fields[i]);
     bool short_form = at == &settings->hidden || at == &settings->activation || at == &settings->dropout;
-    if (at == &settings->label_smoothing && settings->label_smoothing == 0)
+    if ((at == &settings->label_smoothing && settings->label_smoothing == 0) ||
+        (at == &settings->ema && settings->ema == 0))
         return true; /* models without keep the record they had before there was any */
     return settings->net != NULL && short_form && !settings->given[i];
 }
@@ -378,6 +390,10 @@ field_set(struct settings *settings, const struct field *field, const struct val
     void *at = (char *) settings + field->offset;
     if (field->kind == FIELD_U64)
         return value_to_u64(value, at);
+    if (field->kind == FIELD_AUTO && value->kind == VALUE_STRING) {
+        *(double *) at = NAN;
+        return strcmp(value->bytes, "auto") == 0;
+    }
     if (field->kind == FIELD_DOUBLE || field->kind == FIELD_AUTO)
         return value_to_double(value, at);
     if (field->kind == FIELD_BOOL) {

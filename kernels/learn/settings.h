@@ -28,8 +28,8 @@
 
 enum { SETTINGS_COUNT = 43 };
 
-/* What --hidden auto means. */
-#define SETTINGS_AUTO_HIDDEN "128,64"
+/* A learning rate that was not given: settings_open_lr(). */
+#define SETTINGS_LR_OPEN (-1.0)
 /* What --loss quantile learns when no --quantiles are given: the median, and where four of five labels lie. */
 #define SETTINGS_AUTO_QUANTILES "0.1,0.5,0.9"
 
@@ -48,14 +48,14 @@ struct settings {
     double dropout;
     /* the optimiser */
     int optimizer; /* enum optimiser_kind */
-    double lr;     /* NaN: auto, until a range test has found it */
+    double lr;     /* SETTINGS_LR_OPEN; NaN: auto, until a range test has found it */
     double momentum;
     double dampening; /* when not given: momentum for `momentum`, 0 for nesterov */
     double beta1, beta2, epsilon;
-    double weight_decay;
+    double weight_decay; /* NaN: auto, by the rows (defaults.h) */
     bool decoupled;
     double clip; /* 0 = none */
-    double ema;  /* decay of the mean of weights; when not given: none */
+    double ema;  /* decay of the mean of weights; when not given: defaults.h */
     /* the schedule */
     int schedule; /* enum schedule_kind */
     uint64_t schedule_step, schedule_patience;
@@ -117,9 +117,11 @@ int settings_recall(struct settings *settings, unsigned scopes, const struct val
 int settings_network(const struct settings *settings, struct network_spec *spec, struct error *error);
 /* Of loss quantile: 0, or -1 when the list is none. quantiles: [MODEL_MAX_QUANTILES] */
 int settings_quantiles(const struct settings *settings, double *quantiles, uint32_t *n);
-/* Rows a step; 0 = all. */
+/* Rows a step; 0 = all, or auto. */
 uint32_t settings_batch(const struct settings *settings);
 struct optimiser settings_optimiser(const struct settings *settings);
+/* lr, or what it is when it was not given: by the optimiser. */
+double settings_open_lr(const struct settings *settings);
 struct schedule settings_schedule(const struct settings *settings);
 
 #endif

@@ -17,12 +17,12 @@ number='-?[0-9.e+-]+'
 left='[0-9.]+[kM]? rows/s, ([0-9]+ s|[0-9]+:[0-9:]+) left'
 
 drawn class.txt cl-train --hidden 128 --epochs 1000000 --patience 0 class.clt &
-drawn number.txt cl-train --hidden 64 --epochs 1000000 --patience 0 number.clt &
+drawn number.txt cl-train --hidden 64 --epochs 1000000 --patience 0 --valid 0 number.clt &
 drawn tune.txt cl-tune -m number.ck --valid 0.2 --epochs 1000000 --patience 0 number.clt &
 # Not in a file, not under -q, not on a terminal that cannot take it back.
 drawn quiet.txt cl-train -q --hidden 64 --epochs 1000000 number.clt &
 drawn file.txt cl-train --hidden 64 --epochs 1000000 --patience 0 --log run.jsonl number.clt '2> said' &
-TERM=dumb drawn dumb.txt cl-train --hidden 64 --epochs 1000000 --patience 0 number.clt &
+TERM=dumb drawn dumb.txt cl-train --hidden 64 --epochs 1000000 --patience 0 --valid 0 number.clt &
 wait
 
 grep -qE "^epoch [0-9]+/1000000, loss $number, valid [0-9.]+ %, $left" class.txt ||

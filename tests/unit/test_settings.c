@@ -38,6 +38,7 @@ test_contradictions(void **state)
     struct error error;
     struct settings a, b;
     settings_default(&a);
+    a.lr = 0.001;
     struct value *record = value_map(&arena);
     settings_record(&a, SETTINGS_ALL, record, &arena);
     settings_default(&b);

@@ -28,7 +28,9 @@ done << 'END' | sort | uniq -d
 --hidden 8,8 --optimizer muon
 --hidden 8,8 --optimizer muon --momentum 0.5
 --weight-decay 0.1
---weight-decay 0.1 --decoupled
+--optimizer adam --weight-decay 0.1
+--optimizer sgd --weight-decay 0.1
+--optimizer sgd --weight-decay 0.1 --decoupled
 --lr 0.01
 --lr auto
 --lr 0.01 --schedule cosine
@@ -41,7 +43,7 @@ done << 'END' | sort | uniq -d
 --valid 0
 --dropout 0.3
 --clip 0.01
---ema 0.9
+--ema 0
 --class-weights balanced
 --label-smoothing 0.1
 --seed 2
