@@ -21,8 +21,8 @@ find_bins(size_t rows, size_t n, const float *x, size_t ld, const uint32_t *feat
         for (size_t e = 0; e < n; e++) {
             const float value = x[feature[e]], *own = edges + first[e] + e;
             uint32_t k = 0;
-            for (uint32_t t = 1; t < first[e + 1] - first[e]; t++)
-                k += value >= own[t];
+            for (size_t t = 1, bins = first[e + 1] - first[e]; t < bins; t += LANES)
+                k += vec_count_from(vec_load(own + t), bins - t, value);
             bin[e] = first[e] + k;
             float v = (value - own[k]) * inverse[first[e] + k];
             v = v > 0.0f ? v : 0.0f;
@@ -40,12 +40,28 @@ sum_below(size_t bins, size_t n, const float *restrict B, float *restrict below)
             below[n + j] = below[j] + B[j];
 }
 
+/*
+ * Tiles of one row are as wide as registers allow, for each addition has to wait for the last one. What the features
+ * done together may have of each table.
+ */
+enum { BIN_VECTORS = 2 * TILE_VECTORS, BIN_WIDTH = BIN_VECTORS * LANES, BIN_TABLE_FLOATS = 12 << 10 };
+_Static_assert((int) BIN_WIDTH <= (int) CPU_BIN_WIDTH && CPU_CHUNK_BLOCKS < 1 << CPU_BIN_LEVELS,
+               "sums of bins have no room");
+
+static size_t
+bin_vectors(size_t left)
+{
+    if (left >= BIN_WIDTH)
+        return BIN_VECTORS;
+    return left >= BIN_WIDTH / 2 ? BIN_VECTORS / 2 : 1;
+}
+
 /* One row and `vectors` vectors of outputs. */
 ALWAYS_INLINE void
 add_bins_tile(const size_t vectors, size_t n, size_t n_features, const float *B, const float *below,
               const uint32_t *bin, const float *part, float *h)
 {
-    vec sum[TILE_VECTORS];
+    vec sum[BIN_VECTORS];
     UNROLL
     for (size_t v = 0; v < vectors; v++)
         sum[v] = vec_load(h + v * LANES);
@@ -61,74 +77,102 @@ add_bins_tile(const size_t vectors, size_t n, size_t n_features, const float *B,
         vec_store(h + v * LANES, sum[v]);
 }
 
+/* Some features at a time, whose tables stay in the second cache while all rows are done. */
 static void
-add_bins(size_t m, size_t n, size_t n_features, const float *B, const float *below, const uint32_t *bin,
-         const float *part, float *h, size_t ld)
+add_bins(size_t m, size_t n, size_t n_features, const uint32_t *first, const float *B, const float *below,
+         const uint32_t *bin, const float *part, float *h, size_t ld)
 {
-    for (size_t r = 0; r < m; r++, bin += n_features, part += n_features, h += ld) {
-        size_t j = 0;
-        for (; j + TILE_VECTORS * LANES <= n; j += TILE_VECTORS * LANES)
-            add_bins_tile(TILE_VECTORS, n, n_features, B + j, below + j, bin, part, h + j);
-        for (; j < n; j += LANES)
-            add_bins_tile(1, n, n_features, B + j, below + j, bin, part, h + j);
+    for (size_t j = 0, vectors; j < n; j += vectors * LANES) {
+        vectors = bin_vectors(n - j);
+        const size_t most = BIN_TABLE_FLOATS / (vectors * LANES);
+        for (size_t e = 0, end; e < n_features; e = end) {
+            for (end = e + 1; end < n_features && first[end + 1] - first[e] <= most;)
+                end++;
+            for (size_t r = 0; r < m; r++) {
+                const uint32_t *bins = bin + r * n_features + e;
+                const float *parts = part + r * n_features + e;
+                float *to = h + r * ld + j;
+                if (vectors == BIN_VECTORS)
+                    add_bins_tile(BIN_VECTORS, n, end - e, B + j, below + j, bins, parts, to);
+                else if (vectors == BIN_VECTORS / 2)
+                    add_bins_tile(BIN_VECTORS / 2, n, end - e, B + j, below + j, bins, parts, to);
+                else
+                    add_bins_tile(1, n, end - e, B + j, below + j, bins, parts, to);
+            }
+        }
     }
 }
 
-/* Of one feature, for `vectors` vectors of outputs and a block of rows, into dB [bins, ld]. F and G: [bins, width]. */
+/*
+ * Of one feature, for `vectors` vectors of outputs and a block of rows, into dB [bins, ld]. where [bins]: a bit for
+ * each row of the block that is in the bin. Bin by bin from the last one, so sums stay in registers.
+ */
 ALWAYS_INLINE void
-bins_block(const size_t vectors, size_t rows, size_t bins, const uint32_t *bin, const float *part, size_t step,
-           uint32_t first, const float *dz, size_t ldz, float *F, float *G, float *dB, size_t ld)
+bins_block(const size_t vectors, size_t bins, const uint64_t *where, const float *part, const float *dz, size_t ldz,
+           float *dB, size_t ld)
 {
-    const size_t width = vectors * LANES;
-    memset(F, 0, bins * width * sizeof *F);
-    memset(G, 0, bins * width * sizeof *G);
-    for (size_t r = 0; r < rows; r++) {
-        const size_t at = (bin[r * step] - first) * width;
-        const vec f = vec_set(part[r * step]);
-        UNROLL
-        for (size_t v = 0; v < vectors; v++) {
-            const vec g = vec_load(dz + r * ldz + v * LANES);
-            vec_store(F + at + v * LANES, vec_fma(f, g, vec_load(F + at + v * LANES)));
-            vec_store(G + at + v * LANES, vec_load(G + at + v * LANES) + g);
-        }
-    }
-    vec above[TILE_VECTORS];
+    vec above[BIN_VECTORS];
     UNROLL
     for (size_t v = 0; v < vectors; v++)
         above[v] = vec_set(0);
-    for (size_t k = bins; k-- > 0;)
+    for (size_t k = bins; k-- > 0;) {
+        vec F[BIN_VECTORS], G[BIN_VECTORS];
         UNROLL
-    for (size_t v = 0; v < vectors; v++) {
-        vec_store(dB + k * ld + v * LANES, vec_load(F + k * width + v * LANES) + above[v]);
-        above[v] += vec_load(G + k * width + v * LANES);
+        for (size_t v = 0; v < vectors; v++)
+            F[v] = G[v] = vec_set(0);
+        for (uint64_t left = where[k]; left != 0; left &= left - 1) {
+            const size_t r = (size_t) __builtin_ctzll(left);
+            const vec f = vec_set(part[r]);
+            UNROLL
+            for (size_t v = 0; v < vectors; v++) {
+                const vec g = vec_load(dz + r * ldz + v * LANES);
+                F[v] = vec_fma(f, g, F[v]);
+                G[v] += g;
+            }
+        }
+        UNROLL
+        for (size_t v = 0; v < vectors; v++) {
+            vec_store(dB + k * ld + v * LANES, F[v] + above[v]);
+            above[v] += G[v];
+        }
     }
 }
 
 static void
 bins_gradient(size_t rows, size_t n, size_t bins, const uint32_t *bin, const float *part, size_t step, uint32_t first,
-              const float *dz, size_t ldz, float *scratch, float *dB)
+              const float *dz, size_t ldz, uint64_t *where, float *scratch, float *dB)
 {
+    _Static_assert(NUM_BLOCK_ROWS == 64, "a word has a bit for each row of a block");
+    float parts[CPU_CHUNK_BLOCKS * NUM_BLOCK_ROWS];
+    memset(where, 0, (rows + NUM_BLOCK_ROWS - 1) / NUM_BLOCK_ROWS * bins * sizeof *where);
+    for (size_t r = 0; r < rows; r++) {
+        parts[r] = part[r * step];
+        where[r / NUM_BLOCK_ROWS * bins + bin[r * step] - first] |= (uint64_t) 1 << r % NUM_BLOCK_ROWS;
+    }
     for (size_t j = 0, vectors; j < n; j += vectors * LANES) {
-        vectors = n - j >= TILE_VECTORS * LANES ? TILE_VECTORS : 1;
+        vectors = bin_vectors(n - j);
         const size_t width = vectors * LANES, size = bins * width, columns = n - j < width ? n - j : width;
         const bool direct = rows <= NUM_BLOCK_ROWS && columns == width;
-        unsigned depth = 0;
-        for (size_t at = 0; at < rows; at += NUM_BLOCK_ROWS) {
-            const size_t now = rows - at < NUM_BLOCK_ROWS ? rows - at : NUM_BLOCK_ROWS;
-            float *sums = scratch + (1 + depth) * size, *to = direct ? dB + j : sums;
-            if (vectors == 1)
-                bins_block(1, now, bins, bin + at * step, part + at * step, step, first, dz + at * ldz + j, ldz, sums,
-                           scratch, to, direct ? n : width);
+        const size_t ld = direct ? n : width;
+        size_t depth = 0;
+        for (size_t b = 0; b * NUM_BLOCK_ROWS < rows; b++) {
+            const size_t at = b * NUM_BLOCK_ROWS;
+            const uint64_t *own = where + b * bins;
+            const float *g = dz + at * ldz + j;
+            float *to = direct ? dB + j : scratch + depth * size;
+            if (vectors == BIN_VECTORS)
+                bins_block(BIN_VECTORS, bins, own, parts + at, g, ldz, to, ld);
+            else if (vectors == BIN_VECTORS / 2)
+                bins_block(BIN_VECTORS / 2, bins, own, parts + at, g, ldz, to, ld);
             else
-                bins_block(TILE_VECTORS, now, bins, bin + at * step, part + at * step, step, first, dz + at * ldz + j,
-                           ldz, sums, scratch, to, direct ? n : width);
+                bins_block(1, bins, own, parts + at, g, ldz, to, ld);
             depth++;
-            for (size_t b = at / NUM_BLOCK_ROWS; b & 1; b >>= 1, depth--)
-                add(size, scratch + depth * size, scratch + (depth - 1) * size);
+            for (size_t bits = b; bits & 1; bits >>= 1, depth--)
+                add(size, scratch + (depth - 1) * size, scratch + (depth - 2) * size);
         }
         for (; depth > 1; depth--)
-            add(size, scratch + depth * size, scratch + (depth - 1) * size);
+            add(size, scratch + (depth - 1) * size, scratch + (depth - 2) * size);
         for (size_t k = 0; !direct && k < bins; k++)
-            copy(columns, scratch + size + k * width, dB + k * n + j);
+            copy(columns, scratch + k * width, dB + k * n + j);
     }
 }

@@ -53,6 +53,7 @@ struct cpu_bins {
     float *below;       /* [network.n_bins, n_out] sums of the weights below, in the same feature */
     uint32_t *row;      /* [chunk rows, n] the bin of each, as a row of the table, */
     float *part;        /* [chunk rows, n] and how far it is in it */
+    uint64_t *where;    /* [network.n_bins, CPU_CHUNK_BLOCKS] rows of a block by bins, a bit each */
     float *scratch;     /* [network.n_bins, CPU_BIN_SUMS] for the gradient */
 };
 
@@ -168,6 +169,8 @@ void cpu_bins_set(struct engine_state *state);
 void cpu_bins_close(struct engine_state *state);
 void cpu_bins_reserve(struct engine_state *state, size_t rows);
 void cpu_input_rows(struct engine_state *state, const struct rowset *set, size_t first, size_t last);
+/* Adds the bins of rows [r, r + m) of the chunk to z of the first layer. */
+void cpu_bins_forward(struct engine_state *state, size_t r, size_t m);
 /* Feature e of those that have bins: its rows of the table, of all `rows` rows of the chunk. */
 void cpu_bins_gradient(struct engine_state *state, uint32_t e, size_t rows, float *dB);
 /* Sums of weights below, after a change. */

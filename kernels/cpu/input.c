@@ -36,15 +36,16 @@ cpu_bins_open(struct engine_state *state)
         }
     bins->inverse = mem_array(n_bins, sizeof *bins->inverse);
     bins->below = mem_zalloc(n_bins * n_out + CPU_ALIGN, sizeof *bins->below);
-    bins->scratch = mem_array(n_bins, CPU_BIN_SUMS * sizeof *bins->scratch);
+    bins->where = mem_array(n_bins, CPU_CHUNK_BLOCKS * sizeof *bins->where);
+    bins->scratch = mem_array(n_bins, CPU_BIN_LEVELS * CPU_BIN_WIDTH * sizeof *bins->scratch);
     cpu_bins_set(state);
 }
 
 void
 cpu_bins_close(struct engine_state *state)
 {
-    void *const buffers[] = {state->bins.feature, state->bins.first, state->bins.inverse, state->bins.below,
-                             state->bins.scratch, state->bins.row,   state->bins.part};
+    void *const buffers[] = {state->bins.feature, state->bins.first,   state->bins.inverse, state->bins.below,
+                             state->bins.where,   state->bins.scratch, state->bins.row,     state->bins.part};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
 }
@@ -86,12 +87,23 @@ cpu_bins_pack(const struct engine_state *state, uint32_t e)
 }
 
 void
+cpu_bins_forward(struct engine_state *state, size_t r, size_t m)
+{
+    const struct cpu_bins *bins = &state->bins;
+    const struct cpu_layer *layer = &state->layers[0];
+    const float *B = state->values[ENGINE_PARAM][state->network->layers[0].bins];
+    state->kernels->add_bins(m, layer->n_out, bins->n, bins->first, B, bins->below, bins->row + r * bins->n,
+                             bins->part + r * bins->n, layer->h + r * layer->ld, layer->ld);
+}
+
+void
 cpu_bins_gradient(struct engine_state *state, uint32_t e, size_t rows, float *dB)
 {
     const struct cpu_bins *bins = &state->bins;
     const struct cpu_layer *layer = &state->layers[0];
     const uint32_t first = bins->first[e], n = bins->first[e + 1] - first;
     state->kernels->bins_gradient(rows, layer->n_out, n, bins->row + e, bins->part + e, bins->n, first, layer->dz,
-                                  layer->ld, bins->scratch + (size_t) first * CPU_BIN_SUMS,
+                                  layer->ld, bins->where + (size_t) first * CPU_CHUNK_BLOCKS,
+                                  bins->scratch + (size_t) first * CPU_BIN_LEVELS * CPU_BIN_WIDTH,
                                   dB + (size_t) first * layer->n_out);
 }

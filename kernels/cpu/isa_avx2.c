@@ -58,6 +58,14 @@ vec_total(vec v)
     return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
+/* How many of its first n lanes x has reached. */
+static inline uint32_t
+vec_count_from(vec v, size_t n, float x)
+{
+    unsigned at_least = (unsigned) _mm256_movemask_ps(_mm256_cmp_ps(_mm256_set1_ps(x), v, _CMP_GE_OQ));
+    return (uint32_t) __builtin_popcount(n < LANES ? at_least & ((1u << n) - 1) : at_least);
+}
+
 /* 32-bit numbers, and the two halves of their products with b. */
 typedef uint32_t words __attribute__((vector_size(sizeof(vec))));
 

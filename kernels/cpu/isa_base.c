@@ -93,6 +93,16 @@ vec_total(vec v)
     return (v[0] + v[2]) + (v[1] + v[3]);
 }
 
+/* How many of its first n lanes x has reached. */
+static inline uint32_t
+vec_count_from(vec v, size_t n, float x)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < LANES && i < n; i++)
+        count += x >= v[i];
+    return count;
+}
+
 /* 32-bit numbers, and the two halves of their products with b. */
 typedef uint32_t words __attribute__((vector_size(sizeof(vec))));
 

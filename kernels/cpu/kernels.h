@@ -23,7 +23,8 @@ enum {
     CPU_ROW_STEP = 8,
     CPU_CHUNK_BLOCKS = 16,
     CPU_PERMUTE_ROWS = 1024,
-    CPU_BIN_SUMS = 6 * 64
+    CPU_BIN_WIDTH = 128,
+    CPU_BIN_LEVELS = 5
 };
 
 struct cpu_kernels {
@@ -61,12 +62,12 @@ struct cpu_kernels {
     void (*sum_below)(size_t bins, size_t n, const float *B, float *below);
     /* h [m, n] += the encoding of n_features features times B. CPU_ALIGN floats after the end of B and below may be
      * read. */
-    void (*add_bins)(size_t m, size_t n, size_t n_features, const float *B, const float *below, const uint32_t *bin,
-                     const float *part, float *h, size_t ld);
-    /* dB [bins, n] of one feature; bin and part: one every `step`; first: its first bin. scratch: [bins, CPU_BIN_SUMS]
-     */
+    void (*add_bins)(size_t m, size_t n, size_t n_features, const uint32_t *first, const float *B, const float *below,
+                     const uint32_t *bin, const float *part, float *h, size_t ld);
+    /* dB [bins, n] of one feature; bin and part: one every `step`; first: its first bin. Room: where [CPU_CHUNK_BLOCKS,
+     * bins], scratch [CPU_BIN_LEVELS, bins, CPU_BIN_WIDTH]. */
     void (*bins_gradient)(size_t rows, size_t n, size_t bins, const uint32_t *bin, const float *part, size_t step,
-                          uint32_t first, const float *dz, size_t ldz, float *scratch, float *dB);
+                          uint32_t first, const float *dz, size_t ldz, uint64_t *where, float *scratch, float *dB);
     /* to += from. */
     void (*add)(size_t n, const float *from, float *to);
     /* h [m, n] += the rows of n_c tables [.., n] that the codes c [m, n_c] name, one after the other. CPU_ALIGN floats

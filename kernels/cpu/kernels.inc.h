@@ -1,7 +1,7 @@
 /*
  * The kernels of the CPU engine, written once on top of primitives that the including file defines: vec,
- * vec_load, vec_store, vec_set, vec_fma, vec_zip, vec_total, claim_line, words, words_multiply; with LANES,
- * TILE_VECTORS and TILE_ROWS for the register tile.
+ * vec_load, vec_store, vec_set, vec_fma, vec_zip, vec_total, vec_count_from, claim_line, words, words_multiply; with
+ * LANES, TILE_VECTORS and TILE_ROWS for the register tile.
  *
  * Products are tiled by hand (vectors run over outputs, terms ascend, rule 1); everything elementwise is a plain loop
  * over the scalar functions of kernels/numerics.h, which the compiler vectorises without changing a bit.

@@ -78,9 +78,7 @@ forward_rows(const struct rows_job *job, size_t r, size_t m)
         float *h = layer->h + r * layer->ld;
         product(state, l, false, m, A, lda, h, layer->ld);
         if (l == 0 && network->n_bins != 0)
-            state->kernels->add_bins(
-                m, layer->n_out, state->bins.n, state->values[ENGINE_PARAM][network->layers[0].bins], state->bins.below,
-                state->bins.row + r * state->bins.n, state->bins.part + r * state->bins.n, h, layer->ld);
+            cpu_bins_forward(state, r, m);
         if (l == 0 && network->n_c != 0)
             state->kernels->add_categories(m, layer->n_out, network->n_c,
                                            state->values[ENGINE_PARAM] + network->layers[0].category0,
