@@ -330,6 +330,17 @@ test_encoded(void **unused)
                 spec.clip = b % 2 ? 0.1f : 0;
                 check(&spec);
             }
+    struct spec wide = base;
+    const size_t widths[] = {32, 64, 100, 128, 200}, batches[] = {1, 64, 65, 330};
+    for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
+        for (size_t i = 0; i < sizeof batches / sizeof *batches; i++) {
+            wide.bins = 9;
+            wide.n_x = 5;
+            wide.hidden[0] = (uint32_t) widths[w];
+            wide.rows = wide.batch = (uint32_t) batches[i];
+            wide.steps = 2;
+            check(&wide);
+        }
 }
 
 /* More classes than the cpu engine takes side by side, or has lanes; some of them masked. */
