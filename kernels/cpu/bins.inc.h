@@ -105,11 +105,12 @@ add_bins(size_t m, size_t n, size_t n_features, const uint32_t *first, const flo
 
 /*
  * Of one feature, for `vectors` vectors of outputs and a block of rows, into dB [bins, ld]. where [bins]: a bit for
- * each row of the block that is in the bin. Bin by bin from the last one, so sums stay in registers.
+ * each row of the block that is in the bin. Bin by bin from the last one, so sums stay in registers. right: dB holds
+ * the left neighbour in the tree, which is added.
  */
 ALWAYS_INLINE void
 bins_block(const size_t vectors, size_t bins, const uint64_t *where, const float *part, const float *dz, size_t ldz,
-           float *dB, size_t ld)
+           bool right, float *dB, size_t ld)
 {
     vec above[BIN_VECTORS];
     UNROLL
@@ -132,10 +133,24 @@ bins_block(const size_t vectors, size_t bins, const uint64_t *where, const float
         }
         UNROLL
         for (size_t v = 0; v < vectors; v++) {
-            vec_store(dB + k * ld + v * LANES, F[v] + above[v]);
+            float *to = dB + k * ld + v * LANES;
+            vec sum = F[v] + above[v];
+            if (right)
+                sum = vec_load(to) + sum;
+            vec_store(to, sum);
             above[v] += G[v];
         }
     }
+}
+
+/* Sum `depth` of the tree, each [bins, width], into the one before it, of which the first is at `sum`. */
+static void
+bins_merge(size_t bins, size_t width, size_t depth, float *scratch, float *sum, size_t ld)
+{
+    const float *from = scratch + depth * bins * width;
+    float *to = depth == 1 ? sum : scratch + (depth - 1) * bins * width;
+    for (size_t k = 0; k < bins; k++)
+        add(width, from + k * width, to + k * (depth == 1 ? ld : width));
 }
 
 static void
@@ -152,26 +167,26 @@ bins_gradient(size_t rows, size_t n, size_t bins, const uint32_t *bin, const flo
     for (size_t j = 0, vectors; j < n; j += vectors * LANES) {
         vectors = bin_vectors(n - j);
         const size_t width = vectors * LANES, size = bins * width, columns = n - j < width ? n - j : width;
-        const bool direct = rows <= NUM_BLOCK_ROWS && columns == width;
-        const size_t ld = direct ? n : width;
+        const bool direct = columns == width; /* the leftmost sum of the tree is where the gradient goes */
+        float *const sum = direct ? dB + j : scratch;
         size_t depth = 0;
         for (size_t b = 0; b * NUM_BLOCK_ROWS < rows; b++) {
             const size_t at = b * NUM_BLOCK_ROWS;
-            const uint64_t *own = where + b * bins;
-            const float *g = dz + at * ldz + j;
-            float *to = direct ? dB + j : scratch + depth * size;
+            const bool right = b & 1;
+            depth += !right;
+            float *to = depth == 1 ? sum : scratch + (depth - 1) * size;
+            const size_t ld = depth == 1 && direct ? n : width;
             if (vectors == BIN_VECTORS)
-                bins_block(BIN_VECTORS, bins, own, parts + at, g, ldz, to, ld);
+                bins_block(BIN_VECTORS, bins, where + b * bins, parts + at, dz + at * ldz + j, ldz, right, to, ld);
             else if (vectors == BIN_VECTORS / 2)
-                bins_block(BIN_VECTORS / 2, bins, own, parts + at, g, ldz, to, ld);
+                bins_block(BIN_VECTORS / 2, bins, where + b * bins, parts + at, dz + at * ldz + j, ldz, right, to, ld);
             else
-                bins_block(1, bins, own, parts + at, g, ldz, to, ld);
-            depth++;
-            for (size_t bits = b; bits & 1; bits >>= 1, depth--)
-                add(size, scratch + (depth - 1) * size, scratch + (depth - 2) * size);
+                bins_block(1, bins, where + b * bins, parts + at, dz + at * ldz + j, ldz, right, to, ld);
+            for (size_t bits = b >> 1; right && bits & 1; bits >>= 1)
+                bins_merge(bins, width, --depth, scratch, sum, direct ? n : width);
         }
-        for (; depth > 1; depth--)
-            add(size, scratch + (depth - 1) * size, scratch + (depth - 2) * size);
+        while (depth > 1)
+            bins_merge(bins, width, --depth, scratch, sum, direct ? n : width);
         for (size_t k = 0; !direct && k < bins; k++)
             copy(columns, scratch + k * width, dB + k * n + j);
     }
