@@ -50,9 +50,8 @@ struct training_files {
         OPT_DOUBLE(0, "beta2", "B", &(s).beta2, 0, 0.999999, \
                    "of adam, adamw, muon and rmsprop [" own("0.999; rmsprop 0.9") "]"), \
         OPT_DOUBLE(0, "epsilon", "E", &(s).epsilon, 1e-30, 1, "of adam, adamw, muon and rmsprop [" own("1e-8") "]"), \
-        OPT_DOUBLE_AUTO( \
-            0, "weight-decay", "L", &(s).weight_decay, 0, 1e6, \
-            "of weights, not of biases [" own("auto: 3000 / rows, at most 1; 0 of all but adamw, muon") "]"), \
+        OPT_DOUBLE_AUTO(0, "weight-decay", "L", &(s).weight_decay, 0, 1e6, \
+                        "of weights, not of biases [" own("auto: by the rows; 0 of all but adamw, muon") "]"), \
         OPT_FLAG(0, "decoupled", &(s).decoupled, "decay beside the gradient step (adamw and muon always do)"), \
         OPT_DOUBLE( \
             0, "ema", "D", &(s).ema, 0, 0.999999, \

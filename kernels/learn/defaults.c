@@ -14,14 +14,19 @@ scaled_by(const struct schema *schema)
     return schema->n_transforms == 0 ? "none" : schema->transforms[schema->n_transforms - 1].method;
 }
 
+/* A number that many rows say: what keeps a network from learning rows by heart costs more than it saves. */
+static bool
+is_plain(const struct schema *schema, uint64_t n)
+{
+    return schema->task != TASK_CLASS && n >= MANY_ROWS;
+}
+
 static const char *
 choose_net(const struct settings *s, const struct schema *schema, uint64_t n, struct arena *arena)
 {
     const char *method = scaled_by(schema);
     const bool gelu = !settings_given(s, &s->activation);
-    const double dropout = settings_given(s, &s->dropout)                ? s->dropout
-                           : schema->task == TASK_CLASS || n < MANY_ROWS ? 0.1
-                                                                         : 0;
+    const double dropout = settings_given(s, &s->dropout) ? s->dropout : is_plain(schema, n) ? 0 : 0.1;
     struct network_spec spec = {.n_hidden = 2};
     for (uint32_t l = 0; l < spec.n_hidden; l++)
         spec.hidden[l] = (struct hidden){.width = (n < WIDE_ROWS ? 128 : 256) >> l,
@@ -48,7 +53,7 @@ defaults_choose(struct settings *s, const struct schema *schema, uint64_t n, str
     if (s->lr == SETTINGS_LR_OPEN)
         s->lr = settings_open_lr(s);
     if (isnan(s->weight_decay))
-        s->weight_decay = decays ? fmin(1, 3000.0 / (double) n) : 0;
+        s->weight_decay = decays && !is_plain(schema, n) ? fmin(0.3, 3000.0 / (double) n) : 0;
     if (isnan(s->ema) && s->schedule == SCHEDULE_CONSTANT)
         s->ema = 0.999;
 }

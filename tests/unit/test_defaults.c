@@ -30,13 +30,14 @@ test_by_rows(void **state)
     struct settings s = chosen(&arena, TASK_CLASS, 9, "standard", 1500);
     assert_string_equal(s.net, "softclip 3, ple 16, dense 128 gelu, dropout 0.1, dense 64 gelu, dropout 0.1");
     assert_string_equal(s.batch, "32");
-    assert_true(s.lr == 0.002 && s.weight_decay == 1 && s.ema == 0.999);
+    assert_true(s.lr == 0.002 && s.weight_decay == 0.3 && s.ema == 0.999);
     s = chosen(&arena, TASK_CLASS, 9, "standard", 30000);
     assert_string_equal(s.net, "softclip 3, ple 32, dense 256 gelu, dropout 0.1, dense 128 gelu, dropout 0.1");
     assert_string_equal(s.batch, "128");
     assert_true(s.weight_decay == 0.1);
     s = chosen(&arena, TASK_REGRESSION, 9, "robust", 30000);
     assert_string_equal(s.net, "softclip 3, ple 32, dense 256 gelu, dense 128 gelu");
+    assert_true(s.weight_decay == 0);
     arena_free(&arena);
 }
 
