@@ -19,7 +19,7 @@ struct cpu_muon {
     float *x;                /* [rows of the weight, its cols] */
     float *y, *z;            /* [rows + spare, ld_cols] */
     float *a, *aa;           /* [rows + spare, ld_rows] */
-    float *dense;            /* without the gaps of ld, as pack() takes it */
+    float *dense;            /* without the gaps of ld, as pack() takes it; with CPU_ALIGN floats after its end */
     float *panels_y, *panels_yt, *panels_a;
 };
 
@@ -30,10 +30,10 @@ round_up(size_t n, size_t step)
 }
 
 static float *
-zeroed(size_t rows, size_t cols)
+zeroed(size_t rows, size_t cols, size_t spare)
 {
     size_t count, bytes;
-    if (!size_mul(rows, cols, &count) || !size_mul(count, sizeof(float), &bytes))
+    if (!size_mul(rows, cols, &count) || !size_add(count, spare, &count) || !size_mul(count, sizeof(float), &bytes))
         bytes = SIZE_MAX / 2;
     return memset(mem_aligned(bytes), 0, bytes);
 }
@@ -48,15 +48,15 @@ cpu_muon_open(const struct cpu_kernels *kernels, const struct param *param)
     muon->ld_rows = round_up(muon->rows, CPU_ALIGN);
     muon->ld_cols = round_up(muon->cols, CPU_ALIGN);
     size_t padded = round_up(muon->rows, CPU_ROW_STEP) + CPU_SPARE_ROWS, rows = muon->rows, cols = muon->cols;
-    muon->x = zeroed(rows, cols);
-    muon->y = zeroed(padded, muon->ld_cols);
-    muon->z = zeroed(padded, muon->ld_cols);
-    muon->a = zeroed(padded, muon->ld_rows);
-    muon->aa = zeroed(padded, muon->ld_rows);
-    muon->dense = zeroed(rows, cols);
-    muon->panels_y = zeroed(kernels->panel_floats(rows, cols), 1);
-    muon->panels_yt = zeroed(kernels->panel_floats(cols, rows), 1);
-    muon->panels_a = zeroed(kernels->panel_floats(rows, rows), 1);
+    muon->x = zeroed(rows, cols, 0);
+    muon->y = zeroed(padded, muon->ld_cols, 0);
+    muon->z = zeroed(padded, muon->ld_cols, 0);
+    muon->a = zeroed(padded, muon->ld_rows, 0);
+    muon->aa = zeroed(padded, muon->ld_rows, 0);
+    muon->dense = zeroed(rows, cols, CPU_ALIGN);
+    muon->panels_y = zeroed(kernels->panel_floats(rows, cols), 1, 0);
+    muon->panels_yt = zeroed(kernels->panel_floats(cols, rows), 1, 0);
+    muon->panels_a = zeroed(kernels->panel_floats(rows, rows), 1, 0);
     return muon;
 }
 
