@@ -33,7 +33,7 @@ static const struct spec base = {.n_x = 100,
                                  .shuffle = true,
                                  .seed = 11};
 
-static const char *const isas[] = {"base", "avx2", "avx512"};
+static const char *const isas[3] = {"base", "avx2", "avx512"};
 static unsigned n_compared;
 
 static void
@@ -76,28 +76,48 @@ open_engine(const struct fixture *f, const struct engine *engine, unsigned threa
     return state;
 }
 
-/* Gradient of one step by ref and by blas. A sum in another order differs by some ulp of its largest terms. */
-static void
-check_gradient(const struct spec *spec, unsigned threads, const char *what)
-{
+/* Gradient of one step by ref, which takes most of the time of a test: once for all that is compared with it. */
+struct reference {
     struct fixture f;
+    struct run_result result;
+    float *gradient;
+};
+
+static float *
+gradient_by(const struct fixture *f, const struct engine *engine, unsigned threads, struct run_result *result)
+{
     struct error error;
-    struct run_result results[2];
-    float *gradients[2];
-    const struct engine *const engines[] = {&engine_ref, &engine_blas};
-    fixture_open(&f, spec);
-    for (int e = 0; e < 2; e++) {
-        struct engine_state *state = open_engine(&f, engines[e], e == 0 ? 1 : threads);
-        assert_int_equal(engines[e]->grad(state, &f.plan, 3, 0, UINT64_MAX, &results[e], &error), 0);
-        gradients[e] = fixture_read(&f, engines[e], state, ENGINE_GRADIENT);
-        engines[e]->close(state);
-    }
-    assert_near(&f, what, gradients[0], gradients[1], 1e-3, 1e-4);
-    assert_int_equal(results[0].rows, results[1].rows);
-    assert_true(fabs(results[0].loss_sum - results[1].loss_sum) <= 1e-5 * fabs(results[0].loss_sum));
-    for (int e = 0; e < 2; e++)
-        free(gradients[e]);
-    arena_free(&f.arena);
+    struct engine_state *state = open_engine(f, engine, threads);
+    assert_int_equal(engine->grad(state, &f->plan, 3, 0, UINT64_MAX, result, &error), 0);
+    float *gradient = fixture_read(f, engine, state, ENGINE_GRADIENT);
+    engine->close(state);
+    return gradient;
+}
+
+static void
+reference_open(struct reference *ref, const struct spec *spec)
+{
+    fixture_open(&ref->f, spec);
+    ref->gradient = gradient_by(&ref->f, &engine_ref, 1, &ref->result);
+}
+
+static void
+reference_close(struct reference *ref)
+{
+    free(ref->gradient);
+    arena_free(&ref->f.arena);
+}
+
+/* The same by blas. A sum in another order differs by some ulp of its largest terms. */
+static void
+check_against(const struct reference *ref, unsigned threads, const char *what)
+{
+    struct run_result result;
+    float *gradient = gradient_by(&ref->f, &engine_blas, threads, &result);
+    assert_near(&ref->f, what, ref->gradient, gradient, 1e-3, 1e-4);
+    assert_int_equal(ref->result.rows, result.rows);
+    assert_true(fabs(ref->result.loss_sum - result.loss_sum) <= 1e-5 * fabs(ref->result.loss_sum));
+    free(gradient);
 }
 
 /* Whether this machine has an instruction set; then CL_ISA names it. */
@@ -123,25 +143,32 @@ test_networks(void **unused)
     const uint32_t widths[][3] = {{64, 64, 64}, {65, 129, 80}, {200, 16, 300}, {17, 250, 1}};
     const uint32_t inputs[] = {0, 5, 64, 257}, outputs[] = {1, 3, 70};
     char what[96];
-    for (size_t i = 0; i < sizeof isas / sizeof *isas; i++) {
-        if (!choose_isa(isas[i]))
-            continue;
-        for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
-            for (size_t n_x = 0; n_x < 4; n_x++)
-                for (size_t o = 0; o < 3; o++) {
-                    struct spec spec = base;
-                    unsigned threads = 1 + (unsigned) (n_x + o) % 2;
-                    memcpy(spec.hidden, widths[w], sizeof spec.hidden);
-                    spec.n_hidden = 1 + (uint32_t) (w + o) % 3;
-                    spec.n_x = inputs[n_x];
-                    spec.n_out = outputs[o];
-                    spec.norm = w % 2 == 0 ? NORM_NONE : NORM_LAYER;
-                    spec.skips = w == 0 ? SKIP_LAST : SKIP_NONE;
+    bool there[3];
+    for (size_t i = 0; i < 3; i++)
+        there[i] = choose_isa(isas[i]);
+    for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
+        for (size_t n_x = 0; n_x < 4; n_x++)
+            for (size_t o = 0; o < 3; o++) {
+                struct spec spec = base;
+                struct reference ref;
+                unsigned threads = 1 + (unsigned) (n_x + o) % 2;
+                memcpy(spec.hidden, widths[w], sizeof spec.hidden);
+                spec.n_hidden = 1 + (uint32_t) (w + o) % 3;
+                spec.n_x = inputs[n_x];
+                spec.n_out = outputs[o];
+                spec.norm = w % 2 == 0 ? NORM_NONE : NORM_LAYER;
+                spec.skips = w == 0 ? SKIP_LAST : SKIP_NONE;
+                reference_open(&ref, &spec);
+                for (size_t i = 0; i < 3; i++) {
+                    if (!there[i])
+                        continue;
+                    setenv("CL_ISA", isas[i], 1);
                     snprintf(what, sizeof what, "%s, %u inputs, widths %zu, %u outputs, %u threads", isas[i], spec.n_x,
                              w, spec.n_out, threads);
-                    check_gradient(&spec, threads, what);
+                    check_against(&ref, threads, what);
                 }
-    }
+                reference_close(&ref);
+            }
     unsetenv("CL_ISA");
 }
 
@@ -154,8 +181,11 @@ test_losses_and_activations(void **unused)
     for (int loss = 0; loss < LOSS_COUNT; loss++)
         for (int activation = 0; activation < ACT_COUNT; activation++)
             for (size_t b = 0; b < 5; b++) {
-                struct spec spec = base;
+                struct spec spec = base; /* narrower, but still wide */
+                struct reference ref;
                 char what[96];
+                spec.n_x = 64;
+                spec.hidden[0] = 65;
                 spec.loss = (enum loss) loss;
                 spec.activation = (enum activation) activation;
                 spec.batch = batches[b];
@@ -164,7 +194,9 @@ test_losses_and_activations(void **unused)
                 spec.dropout = b == 3 ? 0.2f : 0;
                 snprintf(what, sizeof what, "%s, %s, batch %u", loss_name(spec.loss), activation_name(spec.activation),
                          spec.batch);
-                check_gradient(&spec, 1 + (unsigned) b % 2, what);
+                reference_open(&ref, &spec);
+                check_against(&ref, 1 + (unsigned) b % 2, what);
+                reference_close(&ref);
             }
 }
 
@@ -175,10 +207,13 @@ test_long_batches(void **unused)
     (void) unused;
     need_library();
     struct spec spec = base;
+    struct reference ref;
     spec.rows = 5000;
     spec.batch = 0;
-    check_gradient(&spec, 1, "5000 rows");
-    check_gradient(&spec, 2, "5000 rows, 2 threads");
+    reference_open(&ref, &spec);
+    check_against(&ref, 1, "5000 rows");
+    check_against(&ref, 2, "5000 rows, 2 threads");
+    reference_close(&ref);
 }
 
 /*
@@ -186,31 +221,31 @@ test_long_batches(void **unused)
  * of those the losses are compared, and weights within what the steps may be apart at most.
  */
 static void
-check_steps(const struct engine *engine, const struct spec *spec, unsigned threads, const char *what)
+check_steps(const struct engine *engine, const struct spec *spec, const char *what)
 {
     bool divides = spec->optimiser == OPT_RMSPROP || spec->optimiser == OPT_ADAM || spec->optimiser == OPT_ADAMW;
     struct fixture f;
     struct error error;
-    struct run_result results[2];
-    float *values[2];
-    const struct engine *const engines[] = {&engine_ref, engine};
+    struct run_result results[3];
+    float *values[3];
     fixture_open(&f, spec);
-    for (int e = 0; e < 2; e++) {
-        struct engine_state *state = open_engine(&f, engines[e], e == 0 ? 1 : threads);
-        assert_int_equal(engines[e]->run(state, &f.plan, &results[e], &error), 0);
-        values[e] = fixture_read(&f, engines[e], state, ENGINE_PARAM);
-        engines[e]->close(state);
-    }
     double apart = 0;
     for (uint32_t s = 0; s < spec->steps; s++)
         apart += 2 * (double) f.plan.lr[s];
-    assert_near(&f, what, values[0], values[1], divides ? 1 : 0.01, divides ? apart : 1e-4);
-    assert_int_equal(results[0].steps, results[1].steps);
-    assert_int_equal(results[0].rows, results[1].rows);
-    assert_true(results[0].weight_sum == results[1].weight_sum);
-    assert_true(fabs(results[0].loss_sum - results[1].loss_sum) <= 1e-3 * results[0].loss_sum);
-    for (int e = 0; e < 2; e++)
-        free(values[e]);
+    for (unsigned threads = 0; threads <= 2; threads++) { /* 0: of ref */
+        const struct engine *one = threads == 0 ? &engine_ref : engine;
+        struct engine_state *state = open_engine(&f, one, threads == 0 ? 1 : threads);
+        assert_int_equal(one->run(state, &f.plan, &results[threads], &error), 0);
+        values[threads] = fixture_read(&f, one, state, ENGINE_PARAM);
+        one->close(state);
+        assert_near(&f, what, values[0], values[threads], divides ? 1 : 0.01, divides ? apart : 1e-4);
+        assert_int_equal(results[0].steps, results[threads].steps);
+        assert_int_equal(results[0].rows, results[threads].rows);
+        assert_true(results[0].weight_sum == results[threads].weight_sum);
+        assert_true(fabs(results[0].loss_sum - results[threads].loss_sum) <= 1e-3 * results[0].loss_sum);
+    }
+    for (unsigned threads = 0; threads <= 2; threads++)
+        free(values[threads]);
     arena_free(&f.arena);
 }
 
@@ -220,14 +255,13 @@ test_optimisers(void **unused)
     (void) unused;
     need_library();
     for (int optimiser = OPT_SGD; optimiser <= OPT_ADAMW; optimiser++)
-        for (unsigned threads = 1; threads <= 2; threads++)
-            for (int clip = 0; clip < 2; clip++) {
-                struct spec spec = base;
-                spec.optimiser = (enum optimiser_kind) optimiser;
-                spec.clip = clip ? 1 : 0;
-                spec.decay = clip ? 0 : 0.01f;
-                check_steps(&engine_blas, &spec, threads, optimiser_name(spec.optimiser));
-            }
+        for (int clip = 0; clip < 2; clip++) {
+            struct spec spec = base;
+            spec.optimiser = (enum optimiser_kind) optimiser;
+            spec.clip = clip ? 1 : 0;
+            spec.decay = clip ? 0 : 0.01f;
+            check_steps(&engine_blas, &spec, optimiser_name(spec.optimiser));
+        }
 }
 
 /* Enough steps for the engine that tries what pays to go through all it tries, and to go on. */
@@ -236,14 +270,15 @@ test_tried(void **unused)
 {
     (void) unused;
     need_library();
-    for (unsigned threads = 1; threads <= 2; threads++)
-        for (int activation = ACT_RELU; activation <= ACT_TANH; activation += ACT_TANH - ACT_RELU) {
-            struct spec spec = base;
-            spec.steps = 300;
-            spec.activation = (enum activation) activation;
-            spec.loss = LOSS_MSE;
-            check_steps(&engine_blas_tried, &spec, threads, "tried");
-        }
+    for (int activation = ACT_RELU; activation <= ACT_TANH; activation += ACT_TANH - ACT_RELU) {
+        struct spec spec = base;
+        spec.steps = 300;
+        spec.batch = 30; /* small, but not so small that a step says nothing of what pays */
+        spec.replay = 0;
+        spec.activation = (enum activation) activation;
+        spec.loss = LOSS_MSE;
+        check_steps(&engine_blas_tried, &spec, "tried");
+    }
 }
 
 /* Cut into runs, moved to another state and with outputs asked for in between. */
@@ -257,6 +292,8 @@ test_tried_in_parts(void **unused)
     struct error error;
     struct run_result result;
     spec.loss = LOSS_MSE;
+    spec.batch = 60;
+    spec.replay = 0;
     spec.steps = 240;
     fixture_open(&f, &spec);
     struct engine_state *ref = open_engine(&f, &engine_ref, 1), *tried = open_engine(&f, &engine_blas_tried, 1);

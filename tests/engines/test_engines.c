@@ -296,17 +296,17 @@ test_norms_and_skips(void **unused)
     struct spec wide = base;
     wide.norm = NORM_LAYER;
     wide.skips = SKIP_LAST;
-    wide.hidden[0] = wide.hidden[1] = 4096;
-    wide.n_x = 2;
     wide.steps = 1;
-    for (uint32_t more = 0; more <= 1; more++) {
-        wide.hidden[0] += more * 100;
-        wide.n_hidden = 1 + !more;
+    wide.n_hidden = 3;
+    wide.hidden[1] = 3; /* or most of the time would go by products of two wide layers */
+    for (uint32_t width = 4096; width <= 4196; width += 100) {
+        wide.hidden[0] = wide.hidden[2] = width;
         check(&wide);
     }
-    wide.hidden[0] = 30;
-    wide.hidden[1] = 30;
     wide.n_hidden = 2;
+    wide.hidden[0] = wide.hidden[1] = 520;
+    check(&wide);
+    wide.hidden[0] = wide.hidden[1] = 30;
     wide.rows = wide.batch = 1100; /* several chunks */
     check(&wide);
 }
