@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "checkpoint.h"
+#include "counts.h"
 #include "options.h"
 #include "program.h"
 #include "render.h"
@@ -203,35 +204,42 @@ check_roles(const struct option_list *list)
     }
 }
 
-/* Numeric feature j, or label j, as transform.h has it. */
+/* What a kept number is: of a feature, of a label, or of a label of a log link, which has no shift (counts.h). */
+enum kept { KEPT_FEATURE, KEPT_LABEL, KEPT_COUNT };
+
+/* Numeric feature j, or label j, as memory has it. */
 static float
-scale(const struct transform *transforms, uint32_t n, uint32_t j, bool label, float number)
+scale(const struct transform *transforms, uint32_t n, uint32_t j, enum kept kept, float number)
 {
-    if (label)
+    if (kept == KEPT_COUNT)
+        return counts_label(transforms, n, j, number);
+    if (kept == KEPT_LABEL)
         return transform_label(transforms, n, j, number);
     for (uint32_t t = 0; t < n; t++)
         number = (float) (((double) number - transforms[t].shift[j]) / transforms[t].divisor[j]);
     return number;
 }
 
-/* The number in the user's units: what the transforms turn into `scaled`, the nearest whole number if that will do,
- * else the shortest decimal that does. (No rounding to digits makes 0 of 2e-09.) */
+/* The number in the user's units: what becomes `scaled`, the nearest whole number if that will do, else the shortest
+ * decimal that does. (No rounding to digits makes 0 of 2e-09.) */
 static float
-invert(const struct transform *transforms, uint32_t n, uint32_t j, bool label, float scaled)
+invert(const struct transform *transforms, uint32_t n, uint32_t j, enum kept kept, float scaled)
 {
     double number = (double) scaled;
     char decimal[40];
-    for (uint32_t t = n; t-- > 0 && !label;)
+    for (uint32_t t = n; t-- > 0 && kept == KEPT_FEATURE;)
         number = number * transforms[t].divisor[j] + transforms[t].shift[j];
-    if (label)
+    if (kept == KEPT_COUNT)
+        number *= counts_unit(transforms, n, j);
+    else if (kept == KEPT_LABEL)
         number = transform_invert_label(transforms, n, j, number);
     float whole = (float) nearbyint(number) + 0.0f; /* no -0 */
-    if (scale(transforms, n, j, label, whole) == scaled)
+    if (scale(transforms, n, j, kept, whole) == scaled)
         return whole;
     for (int digits = 1; digits <= 9; digits++) {
         snprintf(decimal, sizeof decimal, "%.*g", digits, number);
         float shorter = strtof(decimal, NULL);
-        if (scale(transforms, n, j, label, shorter) == scaled)
+        if (scale(transforms, n, j, kept, shorter) == scaled)
             return shorter;
     }
     return (float) number;
@@ -265,13 +273,13 @@ memory_batch(const struct model *model, struct schema *schema, struct batch *bat
     batch->c = c == NULL ? NULL : c->data;
     const struct transform *transforms = schema->transforms;
     uint32_t n_transforms = schema->n_transforms;
+    const float *kept_x = x == NULL ? NULL : x->data, *kept_y = y->data;
+    const enum kept label = model->loss == LOSS_POISSON ? KEPT_COUNT : KEPT_LABEL;
     batch->x = arena_array(arena, batch->n * schema->n_x, sizeof *batch->x);
     for (uint64_t i = 0; i < batch->n * schema->n_x; i++)
-        batch->x[i] =
-            invert(transforms, n_transforms, (uint32_t) (i % schema->n_x), false, ((const float *) x->data)[i]);
+        batch->x[i] = invert(transforms, n_transforms, (uint32_t) (i % schema->n_x), KEPT_FEATURE, kept_x[i]);
     for (uint64_t i = 0; batch->y != NULL && i < batch->n * schema->n_y; i++)
-        batch->y[i] =
-            invert(transforms, n_transforms, (uint32_t) (i % schema->n_y), true, ((const float *) y->data)[i]);
+        batch->y[i] = invert(transforms, n_transforms, (uint32_t) (i % schema->n_y), label, kept_y[i]);
 }
 
 static void

@@ -11,25 +11,39 @@ have_roots(const struct transform *transforms, uint32_t n_transforms, uint32_t t
     return any;
 }
 
+/* Label k of n rows, which are `stride` floats apart. */
+static void
+unshift(const struct transform *transforms, uint32_t n_transforms, uint32_t k, float *y, uint64_t n, uint32_t stride)
+{
+    if (have_roots(transforms, n_transforms, k)) {
+        const double unit = counts_unit(transforms, n_transforms, k);
+        for (uint64_t i = 0; i < n; i++)
+            y[i * stride] =
+                (float) (transform_invert_label(transforms, n_transforms, k, (double) y[i * stride]) / unit);
+        return;
+    }
+    /* What 0 became. Scaling rounds monotonously, so no label from 0 on has become less. */
+    float zero = 0;
+    for (uint32_t i = 0; i < n_transforms; i++)
+        if (k < transforms[i].n_label)
+            zero = (float) (((double) zero - transforms[i].label_shift[k]) / transforms[i].label_divisor[k]);
+    for (uint64_t i = 0; zero != 0 && i < n; i++)
+        y[i * stride] -= zero;
+}
+
 void
 counts_unshift(const struct transform *transforms, uint32_t n_transforms, float *y, uint64_t n, uint32_t t)
 {
-    for (uint32_t k = 0; k < t; k++) {
-        if (have_roots(transforms, n_transforms, k)) {
-            const double unit = counts_unit(transforms, n_transforms, k);
-            for (uint64_t i = 0; i < n; i++)
-                y[i * t + k] =
-                    (float) (transform_invert_label(transforms, n_transforms, k, (double) y[i * t + k]) / unit);
-            continue;
-        }
-        /* What 0 became. Scaling rounds monotonously, so no label from 0 on has become less. */
-        float zero = 0;
-        for (uint32_t i = 0; i < n_transforms; i++)
-            if (k < transforms[i].n_label)
-                zero = (float) (((double) zero - transforms[i].label_shift[k]) / transforms[i].label_divisor[k]);
-        for (uint64_t i = 0; zero != 0 && i < n; i++)
-            y[i * t + k] -= zero;
-    }
+    for (uint32_t k = 0; k < t; k++)
+        unshift(transforms, n_transforms, k, y + k, n, t);
+}
+
+float
+counts_label(const struct transform *transforms, uint32_t n_transforms, uint32_t t, float y)
+{
+    y = transform_label(transforms, n_transforms, t, y);
+    unshift(transforms, n_transforms, t, &y, 1, 1);
+    return y;
 }
 
 double

@@ -55,3 +55,18 @@ done
 awk -F, 'NR > 1 && $3 != "" { $3 *= 3 } { print $1 "," $2 "," $3 }' counts.csv > larger.csv
 cl-ingest -q -m $model larger.csv | cl-tune -q -m $model --epochs 2 > tuned.ck || fail "cl-tune failed"
 cl-cat tuned.ck | grep -q '^transform .* label: sqrt$' || fail "tuning lost the transform"
+
+# The same under a log link, which learns the unit of a scale without its shift: a kept row is one of the file's.
+for scaled in "--label standard" "--label sqrt" "--label max" "--label none" none; do
+    read_counts > poisson.clt
+    [ "$scaled" = none ] || cl-scale -q --method none $scaled < poisson.clt > scaled.clt
+    [ "$scaled" = none ] || mv scaled.clt poisson.clt
+    train -q --loss poisson < poisson.clt > poisson.ck || fail "poisson, $scaled: training failed"
+    cl-cat --memory -F csv poisson.ck | tail -n +2 > kept
+    [ -s kept ] || fail "poisson, $scaled: no row is kept"
+    grep -q ',0$' kept || fail "poisson, $scaled: no label of 0 is kept"
+    grep -v -x -F -f counts.csv kept > others && fail "poisson, $scaled: kept rows that the file does not have: $(head -n 3 others)"
+    cl-tune -q -m poisson.ck --epochs 1 < poisson.clt | cl-cat --memory -F csv - | tail -n +2 > kept
+    grep -v -x -F -f counts.csv kept > others && fail "poisson, $scaled: tuned, $(head -n 3 others)"
+done
+true
