@@ -136,10 +136,14 @@ cpu_chunk_reserve(struct engine_state *state, uint64_t rows)
     state->x = floats(padded, state->ld_x);
     cpu_bins_reserve(state, n);
     state->c = mem_array(n * n_c, sizeof *state->c);
+    state->row = mem_array(n, sizeof *state->row);
+    for (uint32_t l = 0; l < state->network->n_layers; l++)
+        state->layers[l].h = floats(padded, state->layers[l].ld);
+    if (!state->learns)
+        return;
     state->y = floats(n, network_outputs(state->network));
     state->label = mem_zalloc(n, sizeof *state->label);
     state->losses = floats(n, 1);
-    state->row = mem_array(n, sizeof *state->row);
     state->part = mem_array(n, sizeof *state->part);
     state->next = mem_array(n * n_c, sizeof *state->next);
     state->last = mem_array(n * n_c, sizeof *state->last);
@@ -147,7 +151,6 @@ cpu_chunk_reserve(struct engine_state *state, uint64_t rows)
     state->stack = floats(n_c * (CPU_CHUNK_BLOCKS + 1), state->layers[0].ld);
     for (uint32_t l = 0; l < state->network->n_layers; l++) {
         struct cpu_layer *layer = &state->layers[l];
-        layer->h = floats(padded, layer->ld);
         layer->q = floats(padded, layer->ld);
         layer->dz = floats(padded, layer->ld);
         if (state->network->layers[l].norm != NORM_NONE) {
@@ -200,7 +203,7 @@ panels_open(struct engine_state *state, uint32_t l)
     struct cpu_layer *layer = &state->layers[l];
     if (layer->panels == NULL && (layer->n_in * layer->n_out > DIRECT_ELEMENTS || layer->n_out > DIRECT_COLUMNS))
         layer->panels = floats(state->kernels->panel_floats(layer->n_in, layer->n_out), 1);
-    if (layer->panels_back == NULL && l > 0)
+    if (layer->panels_back == NULL && l > 0 && state->learns)
         layer->panels_back = floats(state->kernels->panel_floats(layer->n_out, layer->n_in), 1);
 }
 
@@ -343,6 +346,20 @@ chunk_operations(const struct engine_state *state, uint64_t n)
     return cpu_step_operations(state, n < most ? (size_t) n : (size_t) most);
 }
 
+/* Room for what steps need and forward() does not. */
+static void
+learns_open(struct engine_state *state)
+{
+    size_t rows = state->chunk_rows;
+    state->learns = true;
+    state->chunk_rows = 0;
+    cpu_chunk_reserve(state, rows);
+    for (uint32_t l = 0; l < state->network->n_layers; l++)
+        if (!state->layers[l].foreign)
+            panels_open(state, l);
+    state->packed = false;
+}
+
 /* Checks the plan and allocates what its steps will need. */
 static int
 prepare(struct engine_state *state, const struct plan *plan, struct error *error)
@@ -359,6 +376,8 @@ prepare(struct engine_state *state, const struct plan *plan, struct error *error
             state->muon[p] = cpu_muon_open(state->kernels, &state->network->params[p]);
     if (state->gradient == NULL)
         state->gradient = cpu_gradient_open(state->network);
+    if (!state->learns)
+        learns_open(state);
     state->ahead.n = 0;
     uint64_t rows = plan_rows_most(plan, state->sets);
     cpu_chunk_reserve(state, rows);

@@ -107,6 +107,7 @@ struct engine_state {
     struct plan_set sets[ENGINE_MAX_SETS];
     struct cpu_layer *layers;
     struct cpu_bins bins;
+    bool learns; /* there is room for steps; until then, for forward() */
     bool packed; /* panels hold the parameters */
     struct cpu_piece *pieces;
     size_t n_pieces;
