@@ -7,6 +7,7 @@
 #   make test-asan  the same under the address and undefined-behaviour sanitizers
 #   make bench      measure on real data (B='PATTERN ...' picks scripts of tests/bench)
 #   make fuzz       run the fuzz targets with clang's libFuzzer, FUZZ_SECONDS each
+#   make check-arm  the engine tests and pinned digests on 64-bit ARM, emulated; skipped where its tools are missing
 #   make lint       layering, style, man pages, shell scripts
 #   make format     run clang-format on every C file
 #   make install    PREFIX=/usr/local DESTDIR=; and make uninstall
@@ -48,7 +49,7 @@ all: $(PROGRAMS)
 
 # What the build needs from the system: found, and for `demo` and the tests installed, before anything else.
 SETUP ?= $(if $(filter demo test test-asan,$(MAKECMDGOALS)),install,check)
-ifneq ($(filter-out clean uninstall dist format lint,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean uninstall dist format lint check-arm,$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/config.mk
 ifneq ($(filter test test-asan,$(MAKECMDGOALS)),)
 include $(BUILD)/config-test.mk
@@ -118,7 +119,7 @@ $(BUILD)/formats/scan/%_avx512.o: ISA_CFLAGS = $(AVX512_CFLAGS)
 $(BUILD)/formats/scan/%_vbmi2.o: ISA_CFLAGS = $(AVX512_CFLAGS) -mavx512vbmi2
 $(BUILD)/formats/scan/%_avx2.o $(BUILD)/common/%_avx2.o: ISA_CFLAGS = $(AVX2_CFLAGS)
 endif
-$(BUILD)/kernels/cpu/isa_base.o: ISA_CFLAGS = -O3 -fno-trapping-math
+$(BUILD)/kernels/cpu/isa_base.o $(BUILD)/kernels/cpu/isa_neon.o: ISA_CFLAGS = -O3 -fno-trapping-math
 $(BUILD)/formats/scan/%_base.o $(BUILD)/formats/scan/%_neon.o: ISA_CFLAGS = -O3
 $(BUILD)/formats/array_floats.o $(BUILD)/common/tally_base.o $(BUILD)/common/columns_base.o: ISA_CFLAGS = -O3
 
@@ -141,6 +142,9 @@ fuzz:
 		FUZZ_DRIVER=-fsanitize=fuzzer fuzz-run
 fuzz-run: $(FUZZ)
 	@build-aux/fuzz.sh $(BUILD) $(FUZZ_SECONDS)
+
+check-arm:
+	@MAKE='$(MAKE)' build-aux/check-arm.sh $(abspath $(BUILD))
 
 lint:
 	@build-aux/lint.sh --build $(BUILD)
@@ -189,4 +193,4 @@ clean:
 FORCE:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all demo tests test test-asan bench fuzz fuzz-run lint format completions install uninstall dist clean FORCE
+.PHONY: all demo tests test test-asan bench fuzz fuzz-run check-arm lint format completions install uninstall dist clean FORCE

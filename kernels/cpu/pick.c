@@ -7,6 +7,8 @@ static const struct cpu_kernels *const all[ISA_COUNT] = {
 #if defined(__x86_64__)
     [ISA_AVX2] = &cpu_kernels_avx2,
     [ISA_AVX512] = &cpu_kernels_avx512,
+#elif defined(__aarch64__)
+    [ISA_NEON] = &cpu_kernels_neon,
 #endif
 };
 

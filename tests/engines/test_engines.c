@@ -97,7 +97,7 @@ assert_equal_outcomes(const struct spec *spec, const struct fixture *f, const ch
     assert_false(ref->result.diverged || other->result.diverged);
 }
 
-static const char *const all_isas[] = {"base", "avx2", "avx512"};
+static const char *const all_isas[] = {"base", "neon", "avx2", "avx512"};
 
 /* Points CL_ISA at an instruction set; false when this machine lacks it. */
 static bool

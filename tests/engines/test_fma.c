@@ -93,6 +93,8 @@ test_fma(void **unused)
         check(&cpu_kernels_avx2);
     if (isa_here(ISA_AVX512))
         check(&cpu_kernels_avx512);
+#elif defined(__aarch64__)
+    check(&cpu_kernels_neon);
 #endif
 }
 
