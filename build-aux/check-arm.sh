@@ -24,7 +24,7 @@ skip()
 
 command -v "$cross" > /dev/null 2>&1 || skip "there is no $cross (apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross)"
 command -v "$qemu" > /dev/null 2>&1 || skip "there is no $qemu (apt-get install qemu-user)"
-libraries= include= links=
+libraries='' include='' links=''
 if [ -n "$root" ]; then
     libraries=$root/usr/lib/aarch64-linux-gnu:$root/lib/aarch64-linux-gnu
     include="-isystem $root/usr/include"
