@@ -215,9 +215,26 @@ num_tanh(float x)
     return num_copysign(a < 0.625f ? small : large, x);
 }
 
-/* x + x p(x^2) for |x| < 0.9375, else sign(x) (1 - e^(-|x| - |x| g(|x|))); 1 beyond 4. */
+/*
+ * x + x p(x^2) for |x| < 0.9375, else sign(x) (1 - e^(-|x| - |x| g(|x|))); 1 beyond 4. In two parts, for those who take
+ * the exponentials of many numbers at once: the exponent, and the result when that has been raised.
+ */
 NUM_FN float
-num_erf(float x)
+num_erf_exponent(float x)
+{
+    float a = num_abs(x), b = a > 4.0f ? 4.0f : a;
+    float g = 0x1.78dbecp-17f;
+    g = fmaf(g, b, -0x1.527becp-12f);
+    g = fmaf(g, b, 0x1.dd6c9cp-9f);
+    g = fmaf(g, b, -0x1.85514ep-6f);
+    g = fmaf(g, b, 0x1.b32570p-4f);
+    g = fmaf(g, b, 0x1.45328ep-1f);
+    g = fmaf(g, b, 0x1.0778dcp-3f);
+    return fmaf(-g, b, -b);
+}
+
+NUM_FN float
+num_erf_of_power(float x, float power)
 {
     float a = num_abs(x), u = x * x;
     float p = 0x1.5a127ep-14f;
@@ -228,16 +245,13 @@ num_erf(float x)
     p = fmaf(p, u, -0x1.812742p-2f);
     p = fmaf(p, u, 0x1.06eba8p-3f);
     float small = fmaf(p, x, x);
-    float b = a > 4.0f ? 4.0f : a;
-    float g = 0x1.78dbecp-17f;
-    g = fmaf(g, b, -0x1.527becp-12f);
-    g = fmaf(g, b, 0x1.dd6c9cp-9f);
-    g = fmaf(g, b, -0x1.85514ep-6f);
-    g = fmaf(g, b, 0x1.b32570p-4f);
-    g = fmaf(g, b, 0x1.45328ep-1f);
-    g = fmaf(g, b, 0x1.0778dcp-3f);
-    float large = 1.0f - num_exp(fmaf(-g, b, -b));
-    return num_copysign(a < 0.9375f ? small : large, x);
+    return num_copysign(a < 0.9375f ? small : 1.0f - power, x);
+}
+
+NUM_FN float
+num_erf(float x)
+{
+    return num_erf_of_power(x, num_exp(num_erf_exponent(x)));
 }
 
 /* The normal distribution function by erf. */
