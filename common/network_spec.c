@@ -153,7 +153,7 @@ read_dropout(struct network_spec *spec, struct item *item, struct error *error)
     for (uint32_t l = item->first; l < spec->n_hidden; l++) {
         if (spec->hidden[l].dropout > 0)
             return refuse(item, error, "the layer before it has dropout already", "");
-        spec->hidden[l].dropout = (float) share;
+        spec->hidden[l].dropout = (float) share + 0.0f; /* no -0 */
     }
     return 0;
 }
