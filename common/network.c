@@ -1,5 +1,6 @@
 #include "network.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char *const activation_names[ACT_COUNT] = {"none",    "relu", "leaky-relu", "tanh",
@@ -214,6 +215,13 @@ network_edges_of(const struct network *network, uint32_t j)
     for (uint32_t i = 0; i < j; i++)
         at += network->bins[i] > 0 ? (uint64_t) network->bins[i] + 1 : 0;
     return at;
+}
+
+bool
+network_bin_is_usable(float low, float high)
+{
+    const float width = high - low;
+    return width > 0 && isfinite(width) && isfinite(1.0f / width);
 }
 
 bool

@@ -101,6 +101,8 @@ void network_dense(struct network *network, struct arena *arena, uint32_t n_x, u
 void network_params(struct network *network, struct arena *arena);
 /* Edges of numeric feature j among all edges: where they begin. */
 uint64_t network_edges_of(const struct network *network, uint32_t j);
+/* Whether a bin between these edges has a width that can be divided by: above 0, no overflow, a finite inverse. */
+bool network_bin_is_usable(float low, float high);
 /* Weight decay is for what multiplies inputs: not for biases, gains and shifts. */
 bool param_decays(const struct param *param);
 /* Numbers of outputs and of single parameters. */

@@ -9,10 +9,15 @@ static int
 check_edges(const struct network *network, struct error *error)
 {
     const float *edges = network->params[network->edges].data;
-    for (uint32_t j = 0; j<network->n_x; edges += network->bins[j]> 0 ? network->bins[j] + 1 : 0, j++)
-        for (uint32_t b = 0; b < network->bins[j]; b++)
-            if (!(edges[b] < edges[b + 1]) || !isfinite(1.0f / (edges[b + 1] - edges[b])))
-                return error_set(error, STATUS_DATA, "input.edges: those of numeric feature %u do not rise", j + 1);
+    for (uint32_t j = 0; j < network->n_x; j++) {
+        const uint32_t bins = network->bins[j];
+        for (uint32_t b = 0; b < bins; b++)
+            if (!network_bin_is_usable(edges[b], edges[b + 1]))
+                return error_set(
+                    error, STATUS_DATA,
+                    "input.edges: those of numeric feature %u do not rise by widths that can be divided by", j + 1);
+        edges += bins > 0 ? bins + 1 : 0;
+    }
     return 0;
 }
 

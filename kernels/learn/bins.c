@@ -1,6 +1,5 @@
 #include "bins.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +59,7 @@ run_end(const float *values, uint64_t n, uint64_t i)
 static void
 add_edge(float *edges, uint32_t *n_edges, float value)
 {
-    if (*n_edges == 0 || (value > edges[*n_edges - 1] && isfinite(1.0f / (value - edges[*n_edges - 1]))))
+    if (*n_edges == 0 || network_bin_is_usable(edges[*n_edges - 1], value))
         edges[(*n_edges)++] = value;
 }
 

@@ -676,24 +676,30 @@ test_refusals(void **unused)
     }
 }
 
-/* Edges that do not rise, or rise by too little to be divided by, are refused. */
+/* Edges that do not rise, or rise by too little or too much to be divided by, are refused. */
 static void
 test_bad_edges(void **unused)
 {
     (void) unused;
-    const float bad[] = {NAN, INFINITY, -100, -1.5f};
+    const float bad[] = {NAN, INFINITY, -INFINITY, -100};
+    const size_t n = sizeof bad / sizeof *bad + 1; /* the last one is an edge that is there twice */
     const struct engine *const engines[] = {&engine_ref, &engine_cpu, &engine_blas};
     for (size_t e = 0; e < 3; e++)
-        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        for (size_t i = 0; i <= n; i++) {
             struct spec spec = base;
             struct fixture f;
             struct error error;
             spec.bins = 3;
             fixture_open(&f, &spec);
             float *edges = f.network.params[f.network.edges].data;
-            edges[5] = i == 3 ? edges[4] : bad[i];
+            edges[5] = i + 1 < n ? bad[i] : edges[4];
+            if (i == n) { /* every edge finite, a width that is not */
+                edges[4] = -3e38f;
+                edges[5] = 3e38f;
+            }
             assert_null(fixture_engine(&f, engines[e], 1, &error));
-            assert_string_equal(error.text, "input.edges: those of numeric feature 2 do not rise");
+            assert_string_equal(error.text,
+                                "input.edges: those of numeric feature 2 do not rise by widths that can be divided by");
             arena_free(&f.arena);
         }
 }

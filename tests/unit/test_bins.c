@@ -44,6 +44,9 @@ test_edges(void **unused)
     /* A bin must have a width that can be divided by. */
     const float close[] = {0, 0x1p-140f, 1};
     EDGES(close, 4, 0, 1);
+    const float far[] = {-3e38f, 0, 3e38f};
+    EDGES(far, 4, -3e38f, 0, 3e38f);
+    EDGES(far, 1, -3e38f); /* one edge: no bin */
 }
 
 static int
