@@ -69,9 +69,12 @@
  *
  * One update (kernels/ref/optimiser.c), per element: gradient; + anchor: g = fma(lambda * omega, theta - theta*, g);
  * norm over all parameters that are not frozen: per parameter s(fma g g), these added in double in parameter order,
- * sqrt in double, rounded once; if norm > clip: g = g * (clip / norm); coupled decay (weights and categories): g =
+ * sqrt in double, rounded once; if norm > clip: g = g * (clip / norm); coupled decay (weights, categories, bins): g =
  * fma(lambda, theta, g), or decoupled: theta = fma(-(lr * lambda), theta, theta); then the optimiser. So the anchor is
  *   part of what is clipped (it belongs to the objective), decay is not.
+ *
+ * Muon (kernels/ref/orthogonal.c), for weights between hidden layers: every * and + of its momenta, steps and
+ *   polynomials is rounded; the norm is sqrt(s(fma x x)) over elements as stored; products are sums by rule 1 from +0.
  *
  * Frozen parameters (their own flag or their layer's) get no gradient and no update; the backward pass ends at the
  * lowest layer that has a trainable parameter.
