@@ -29,6 +29,7 @@ range_find(const struct engine *engine, struct engine_state *state, const struct
 {
     struct plan plan = *pattern;
     double mean = 0, best = INFINITY, at = 0;
+    uint64_t seen = 0; /* steps whose rows weigh something */
     for (uint64_t step = 0; step < STEPS; step++) {
         double rate = lowest * num_power(RATIO, step);
         const float given = (float) rate;
@@ -39,12 +40,14 @@ range_find(const struct engine *engine, struct engine_state *state, const struct
         plan.lr = &given;
         if (engine->run(state, &plan, &result, error) < 0)
             return -1;
+        if (result.weight_sum == 0 && !result.diverged)
+            continue;
         double loss = result.loss_sum / result.weight_sum;
         mean = keep * mean + (1 - keep) * loss;
-        double smooth = mean / (1 - num_power(keep, step + 1));
+        double smooth = mean / (1 - num_power(keep, ++seen));
         if (result.diverged || !isfinite(smooth) || smooth > too_high * best)
             break;
-        if (step >= SETTLE && smooth < best) {
+        if (seen > SETTLE && smooth < best) {
             best = smooth;
             at = rate;
         }

@@ -423,6 +423,28 @@ test_stops_when_the_loss_is_reached(void **state)
     free(f);
 }
 
+/* A step whose rows all weigh nothing says nothing about the rate. */
+static void
+test_rates_pass_over_rows_without_weight(void **state)
+{
+    (void) state;
+    struct fixture *f = malloc(sizeof *f);
+    struct trainer *trainer;
+    struct error error;
+    float w[ROWS];
+    begin(f);
+    rate_open(&f->setup);
+    for (int i = 0; i < ROWS; i++)
+        w[i] = i % 50 == 0;
+    f->setup.train.w = w;
+    f->setup.batch = 8;
+    assert_int_equal(trainer_open(&trainer, &f->setup, &error), 0);
+    assert_true(trainer_lr(trainer) > 1e-6 && trainer_lr(trainer) <= 1);
+    trainer_close(trainer);
+    model_free(&f->model);
+    free(f);
+}
+
 static void
 test_divergence_is_an_error(void **state)
 {
@@ -452,6 +474,7 @@ main(void)
         cmocka_unit_test(test_the_mean_is_judged_and_kept),
         cmocka_unit_test(test_finds_a_rate),
         cmocka_unit_test(test_no_rate_is_an_error),
+        cmocka_unit_test(test_rates_pass_over_rows_without_weight),
         cmocka_unit_test(test_muon_needs_two_hidden_layers),
         cmocka_unit_test(test_frozen_layers_stay),
         cmocka_unit_test(test_l2sp_draws_back),
