@@ -92,7 +92,8 @@ take_quantiles(struct model *model, const struct value *meta, struct error *erro
     model->quantiles = arena_array(&model->arena, model->n_quantiles, sizeof *model->quantiles);
     for (uint32_t q = 0; q < model->n_quantiles; q++)
         good = good && value_to_double(array->items[q], &model->quantiles[q]) &&
-               model->quantiles[q] > (q == 0 ? 0 : model->quantiles[q - 1]) && model->quantiles[q] < 1;
+               (float) model->quantiles[q] > (q == 0 ? 0 : (float) model->quantiles[q - 1]) &&
+               (float) model->quantiles[q] < 1;
     return good ? 0 : error_set(error, STATUS_DATA, "'quantiles' are no ascending numbers between 0 and 1");
 }
 

@@ -267,8 +267,8 @@ settings_quantiles(const struct settings *settings, double *quantiles, uint32_t 
     bool good = count >= 1 && count <= MODEL_MAX_QUANTILES;
     *n = good ? (uint32_t) count : 0;
     for (uint32_t q = 0; q < *n; q++)
-        good = good && parse_double(words[q], &quantiles[q]) && quantiles[q] > (q == 0 ? 0 : quantiles[q - 1]) &&
-               quantiles[q] < 1;
+        good = good && parse_double(words[q], &quantiles[q]) &&
+               (float) quantiles[q] > (q == 0 ? 0 : (float) quantiles[q - 1]) && (float) quantiles[q] < 1;
     free(words);
     return good ? 0 : -1;
 }

@@ -87,7 +87,7 @@ extern const char *const settings_optimizers[], *const settings_schedules[], *co
 extern const char *const settings_new_classes[];
 
 enum settings_scope {
-    SETTINGS_NETWORK = 1,   /* net .. huber_delta */
+    SETTINGS_NETWORK = 1,   /* net .. quantiles */
     SETTINGS_OPTIMISER = 2, /* optimizer, momentum .. clip, batch, class-weights, dropout: what cl-tune inherits */
     SETTINGS_RUN = 4,       /* the rest of cl-train */
     SETTINGS_TUNE = 8,      /* what only cl-tune has */

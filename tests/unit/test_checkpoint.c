@@ -212,6 +212,8 @@ quantiles_are_kept_and_checked(void **state)
     refused(f, "'quantiles' are no ascending numbers between 0 and 1");
     quantiles[1] = 0.9;
     refused(f, "'quantiles' are no ascending numbers between 0 and 1");
+    quantiles[1] = 1 - 1e-12; /* 1 as a float, which is what is computed with */
+    refused(f, "'quantiles' are no ascending numbers between 0 and 1");
     quantiles[1] = 0.95;
     refused(f, "the network has 1 outputs, its labels ask for 2");
     m->loss = LOSS_POISSON; /* which has none, and one output is right */

@@ -30,6 +30,7 @@ head -n 1 two.csv
 cl-train --loss quantile --quantiles 0.1,1 standard.clt; echo $?
 cl-train --loss quantile --quantiles 0.5,0.1 standard.clt 2>&1 | head -n 1
 cl-train --loss quantile --quantiles '' standard.clt 2>&1 | head -n 1
+cl-train --loss quantile --quantiles 0.5,0.5000000001 standard.clt 2>&1 | head -n 1
 cl-train --quantiles 0.1,0.9 standard.clt 2>&1 | head -n 1
 cl-tune -m standard.ck --quantiles 0.2,0.8 rows.clt 2>&1 | head -n 1
 cl-eval -m standard.ck --gate 'deviance<1' rows.clt; echo $?
