@@ -455,8 +455,10 @@ settings_recall(struct settings *settings, unsigned scopes, const struct value *
             (now != NULL && then != NULL && value_equal(now, then)))
             continue;
         char a[64], b[64];
-        status = error_set(error, STATUS_USAGE, "--%s %s contradicts %s, which says %s", field->name,
-                           field_text(now, a), what, field_text(then, b));
+        status = then == NULL ? error_set(error, STATUS_USAGE, "--%s %s contradicts %s, which was trained without --%s",
+                                          field->name, field_text(now, a), what, field->name)
+                              : error_set(error, STATUS_USAGE, "--%s %s contradicts %s, which says %s", field->name,
+                                          field_text(now, a), what, field_text(then, b));
     }
     arena_free(&arena);
     return status;

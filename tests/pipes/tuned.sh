@@ -91,6 +91,8 @@ refused() {
 refused quantile 'says quantile' --loss mse
 refused quantile 'says 0.1,0.5,0.9' --quantiles 0.5
 refused quantile 'says softclip 3, ple 8' --net 'ple 9, dense 24'
+refused quantile 'trained without --hidden' --hidden 24
+refused poisson 'trained without --quantiles' --quantiles 0.5
 refused quantile 'is for classes' --label-smoothing 0.1
 refused quantile 'has 3 layers' --freeze 3
 refused poisson 'says poisson' --loss mse
