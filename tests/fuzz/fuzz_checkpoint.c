@@ -3,7 +3,8 @@
  * same content and the same bytes.
  *
  * The frames that can be read are also sealed with a right end frame, so that a wrong checksum there does not hide the
- * checks of the whole.
+ * checks of the whole. What is accepted then serves some rows: whatever numbers it has, that ends, and within its
+ * arrays.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include <unistd.h>
 
 #include "checkpoint.h"
+#include "decide.h"
+#include "engine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -92,6 +95,43 @@ same_bytes(int a, int b)
     free(y);
 }
 
+static void
+serve(const struct model *model)
+{
+    enum { ROWS = 5 };
+    static const float numbers[] = {0, 1.5f, -1e30f, 3e38f, 1e-40f, -0.0f, 7};
+    const struct network *network = &model->network;
+    const uint32_t n_out = network->layers[network->n_layers - 1].n_out;
+    const struct decision_options options = {.threshold = NAN};
+    struct decision decision;
+    struct engine_state *state;
+    struct error error;
+    if (decision_open(&decision, model, &options, &error) < 0)
+        return;
+    float *x = mem_array(ROWS * (uint64_t) network->n_x, sizeof *x), *z = mem_array(ROWS * (uint64_t) n_out, sizeof *z);
+    float *answer = mem_array(ROWS * ((uint64_t) n_out + decision.n_classes), sizeof *answer);
+    uint32_t *c = mem_array(ROWS * (uint64_t) network->n_c, sizeof *c), class[ROWS];
+    for (uint64_t i = 0; i < ROWS * (uint64_t) network->n_x; i++)
+        x[i] = numbers[i % 7];
+    for (uint64_t i = 0; i < ROWS * (uint64_t) network->n_c; i++)
+        c[i] = (uint32_t) (i % network->c_sizes[i % network->n_c]);
+    const struct rowset rows = {.n = ROWS, .x = x, .c = c};
+    must(engine_cpu.open(&state, network, &(struct engine_options){.threads = 1}, &error) == 0);
+    must(engine_cpu.forward(state, &rows, 0, ROWS, z, &error) == 0);
+    if (decision.n_classes > 0)
+        decide_classes(&decision, ROWS, z, answer, class);
+    for (uint64_t i = 0; decision.n_classes > 0 && i < ROWS; i++)
+        must(class[i] < decision.n_classes);
+    for (uint64_t i = 0; decision.n_classes == 0 && i < ROWS; i++)
+        decide_numbers(&decision, z + i * n_out, answer + i * n_out);
+    engine_cpu.close(state);
+    decision_close(&decision);
+    free(x);
+    free(z);
+    free(answer);
+    free(c);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -112,6 +152,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(strcmp(model.digest, again.digest) == 0);
         second = write_model(&again);
         same_bytes(first, second);
+        serve(&again);
         close(first);
         close(second);
         model_free(&model);
