@@ -12,6 +12,7 @@
 #include "build.h"
 #include "checkpoint.h"
 #include "device.h"
+#include "profile.h"
 #include "program.h"
 #include "reservoir.h"
 #include "training.h"
@@ -34,13 +35,30 @@ note_ignored(const struct schema *schema)
         note("%u column%s of text or times left out", n, training_plural(n));
 }
 
+/* Far from 0, gradients are as large as the numbers, and training goes nowhere or astray. */
+static void
+warn_unscaled(const struct profile *profile)
+{
+    enum { LARGE = 1000 };
+    for (uint32_t i = 0; i < profile->n; i++) {
+        const struct profile_column *column = &profile->columns[i];
+        double most = fmax(fabs(column->low), fabs(column->high)); /* NaN of a category */
+        char quoted[128];
+        if (!(most > LARGE))
+            continue;
+        warn("warning: column '%s' reaches %.3g and is not scaled (cl-scale before cl-train does that)",
+             error_quote(quoted, sizeof quoted, column->name, strlen(column->name), 60), most);
+        return;
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     struct settings s;
     struct training_files files = {.every_s = NAN};
     struct option options[] = {
-        TRAINING_OPTIONS(s, files, "0.002 of adam, adamw and muon, else 0.001", "100", OWN),
+        TRAINING_OPTIONS(s, files, "by the optimiser and the rows", "100", OWN),
         OPT_COMMON,
         OPT_END,
     };
@@ -94,6 +112,8 @@ main(int argc, char **argv)
         collect_counts(&collector);
     note_ignored(stream_reader_schema(reader));
     struct profile *profile = training_read(reader, &collector, data, &model.arena);
+    if (profile != NULL)
+        warn_unscaled(profile);
     if (files.resume != NULL)
         training_check_data(&resumed, data, &files);
 
@@ -102,8 +122,8 @@ main(int argc, char **argv)
     if (build_model(&model, &collector, &s, &error) < 0)
         die_error(&error);
     if (open)
-        note("by %llu rows: --net '%s' --batch %s --weight-decay %.3g", (unsigned long long) collector.n_train, s.net,
-             s.batch, s.weight_decay);
+        note("by %llu rows: --net '%s' --batch %s --lr %.3g --weight-decay %.3g",
+             (unsigned long long) collector.n_train, s.net, s.batch, s.lr, s.weight_decay);
     if (profile != NULL)
         model.schema.profile = profile;
     training_record(&model, &s, SETTINGS_TRAIN, &collector, engine, data, NULL);

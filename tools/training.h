@@ -62,7 +62,7 @@ struct training_files {
         OPT_U64(0, "schedule-patience", "N", &(s).schedule_patience, 0, UINT64_MAX - 1, "epochs plateau waits [5]"), \
         OPT_DOUBLE(0, "lr-min", "RATE", &(s).lr_min, 0, 1e6, "where cosine and plateau end [0]"), \
         OPT_U64(0, "warmup", "N", &(s).warmup, 0, UINT64_MAX - 1, "steps in which the rate rises from 0 [0]"), \
-        OPT_STRING(0, "batch", "N|all", &(s).batch, "rows a step [" own("auto: 128, below 2000 rows 32") "]"), \
+        OPT_STRING(0, "batch", "N|all|auto", &(s).batch, "rows a step [" own("auto: 128, below 2000 rows 32") "]"), \
         OPT_U64(0, "epochs", "N", &(s).epochs, 0, 1000000000, "passes over the rows [" epochs_default "]"), \
         OPT_U64(0, "steps", "N", &(s).steps, 1, UINT64_MAX - 1, "a number of steps in place of epochs"), \
         OPT_DOUBLE(0, "valid", "SHARE", &(s).valid, 0, 0.9, "rows held out for validation when none is tagged [0.1]"), \

@@ -5,7 +5,8 @@
 
 #include "network_spec.h"
 
-enum { SMALL_ROWS = 2000, WIDE_ROWS = 10000, MANY_ROWS = 20000, ENCODED_COLUMNS = 256 };
+enum { FEW_ROWS = 1000, SMALL_ROWS = 2000, WIDE_ROWS = 10000, MANY_ROWS = 20000, ENCODED_COLUMNS = 256 };
+#define FEW_RATE 0.001
 
 /* How the last transform found its numbers: "standard", "pixels", ...; "none" without one. */
 static const char *
@@ -50,8 +51,11 @@ defaults_choose(struct settings *s, const struct schema *schema, uint64_t n, str
         s->net = choose_net(s, schema, n, arena);
     if (strcmp(s->batch, "auto") == 0)
         s->batch = n < SMALL_ROWS ? "32" : "128";
-    if (s->lr == SETTINGS_LR_OPEN)
+    if (s->lr == SETTINGS_LR_OPEN) {
         s->lr = settings_open_lr(s);
+        if (n < FEW_ROWS && s->lr > FEW_RATE) /* of adam and its kin */
+            s->lr = fmax(FEW_RATE, s->lr_min);
+    }
     if (isnan(s->weight_decay))
         s->weight_decay = decays && !is_plain(schema, n) ? fmin(0.3, 3000.0 / (double) n) : 0;
     if (isnan(s->ema) && s->schedule == SCHEDULE_CONSTANT)

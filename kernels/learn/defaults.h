@@ -12,7 +12,8 @@
  *     softclip  3, of features that cl-scale has standardised
  *     decay     min(0.3, 3000 / n) of adamw and muon: it forgets over the same number of
  *               epochs whatever n is (Wang and Aitchison 2024). None where there is no dropout
- *     rate      0.002 of adam, adamw and muon, else 0.001
+ *     rate      0.002 of adam, adamw and muon, else 0.001; 0.001 below 1,000 rows, of which
+ *               few are held out to say which epoch was the best
  *     batch     128; 32 below 2,000 rows
  *     mean      0.999 where the rate is constant: schedules bring the weights to rest
  */

@@ -25,9 +25,9 @@ TIMEFORMAT='%R %U %S'
 # Each program of the line leaves its largest resident set in a file.
 line() {
     peak cat.rss cat data.csv | peak ingest.rss cl-ingest -q | peak split.rss cl-split -q | peak scale.rss cl-scale -q |
-        peak train.rss cl-train -q --hidden 64,32 --batch $batch --epochs 2 > model.ck
+        peak train.rss cl-train -q --hidden 64,32 --optimizer adam --lr 0.001 --ema 0 --batch $batch --epochs 2 > model.ck
 }
-train() { cl-train -q --hidden 64,32 --batch $batch --epochs 2 scaled.clt; }
+train() { cl-train -q --hidden 64,32 --optimizer adam --lr 0.001 --ema 0 --batch $batch --epochs 2 scaled.clt; }
 # Parts of the line, each from a file to a pipe: what one costs that waits for no other.
 ingest() { cl-ingest -q data.csv | cat; }
 split() { cl-split -q rows.clt | cat; }
@@ -49,7 +49,7 @@ stages() {
         { time {
             { time cat data.csv; } 2> cat.now | { time cl-ingest -q; } 2> ingest.now | { time cl-split -q; } 2> split.now |
                 { time cl-scale -q; } 2> scale.now |
-                { time cl-train -q --hidden 64,32 --batch $batch --epochs 2; } 2> train.now > model.ck
+                { time cl-train -q --hidden 64,32 --optimizer adam --lr 0.001 --ema 0 --batch $batch --epochs 2; } 2> train.now > model.ck
         }; } 2> whole.now || { cat ./*.now >&2; touch failed; return 1; }
         whole=$(cut -d ' ' -f 1 whole.now)
         if [ -z "$best" ] || awk -v a="$whole" -v b="$best" 'BEGIN { exit !(a < b) }'; then

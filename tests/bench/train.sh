@@ -39,6 +39,7 @@ train() {
     local where=--device=$2
     [ "$2" != fast ] || where=--numerics=fast
     env ${1:+CL_ISA="$1"} cl-train -q --hidden "$hidden" --batch "$batch" --steps "$4" --threads "$3" \
+        --optimizer adam --ema 0 \
         ${2:+"$where"} --valid 0 --memory-rows 0 data.clt
 }
 # step ISA DEVICE THREADS: microseconds of a step, wall and processor; nothing where that cannot be run.

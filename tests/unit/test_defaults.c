@@ -31,6 +31,7 @@ test_by_rows(void **state)
     assert_string_equal(s.net, "softclip 3, ple 16, dense 128 gelu, dropout 0.1, dense 64 gelu, dropout 0.1");
     assert_string_equal(s.batch, "32");
     assert_true(s.lr == 0.002 && s.weight_decay == 0.3 && s.ema == 0.999);
+    assert_true(chosen(&arena, TASK_CLASS, 9, "standard", 999).lr == 0.001);
     s = chosen(&arena, TASK_CLASS, 9, "standard", 30000);
     assert_string_equal(s.net, "softclip 3, ple 32, dense 256 gelu, dropout 0.1, dense 128 gelu, dropout 0.1");
     assert_string_equal(s.batch, "128");
