@@ -28,7 +28,7 @@
 #include "network.h"
 #include "rng.h"
 
-enum { ENGINE_ABI = 1, ENGINE_MAX_SETS = 4 };
+enum { ENGINE_ABI = 2, ENGINE_MAX_SETS = 4 };
 
 /* Rows as the network sees them: after all transforms. d = network.n_x, k = network.n_c, o = outputs. */
 struct rowset {
@@ -38,7 +38,7 @@ struct rowset {
     const float *y;        /* [n, o], quantile: [n, o / quantiles], targets; bce: 0 or 1, poisson: >= 0; or NULL */
     const uint32_t *label; /* [n] class 0 .. o-1 of ce; or NULL */
     const float *w;        /* [n] row weights with mean 1 over the set, or NULL = 1 */
-    const float *soft;     /* [n, o] logits of an older model (soft targets), or NULL */
+    const float *soft;     /* [n, o] outputs z of an older model (soft targets), NaN where it has none; or NULL */
 };
 
 enum optimiser_kind { OPT_SGD, OPT_MOMENTUM, OPT_NESTEROV, OPT_RMSPROP, OPT_ADAM, OPT_ADAMW, OPT_MUON, OPT_KIND_COUNT };
@@ -55,6 +55,15 @@ struct optimiser {
 };
 
 /*
+ * How far outputs z are from soft targets s, over the m outputs of a row where s is a number (none: 0).
+ * SQUARED: sum (z - s)^2 / m: DER++ (Buzzega et al. 2020, equation 6).
+ * SOFTMAX: T^2 * cross-entropy of softmax(s / T) and softmax(z / T), T the plan's temperature (Hinton, Vinyals and Dean
+ * 2015; LwF, Li and Hoiem 2017). With groups each group of outputs has a softmax of its own, and the mean over the
+ * groups that have soft targets counts. One output of loss bce: softmax over (0, z), which is its sigmoid.
+ */
+enum soft_loss { SOFT_SQUARED, SOFT_SOFTMAX };
+
+/*
  * One source of rows of a step. Part 0 follows the epoch order of its set; other parts draw `rows` rows a step by
  * counter from theirs (replay). The gradient of a row is multiplied by weight * w[row] / rows of its part.
  */
@@ -62,7 +71,9 @@ struct plan_part {
     int set;
     uint32_t rows;      /* a step; the last step of an epoch of part 0 may have fewer; 0 = the whole set */
     double weight;      /* of the loss on labels */
-    double soft_weight; /* of the loss on soft targets: mean squared difference of logits (DER++), or 0 */
+    double soft_weight; /* of the loss on soft targets, or 0 */
+    enum soft_loss soft;
+    bool grouped; /* the softmax of a row is over the classes of its label's group, not over plan.classes */
 };
 
 struct plan {
@@ -82,6 +93,9 @@ struct plan {
     uint32_t n_parts;
     float anchor;             /* lambda: gradient += lambda * omega * (theta - theta*); 0 = none */
     const uint8_t *classes;   /* [o] 1 = takes part in the softmax; NULL = all */
+    const uint32_t *groups;   /* [o] group of each output (task-incremental learning), or NULL = one */
+    float temperature;        /* of SOFT_SOFTMAX, above 0 where that is used */
+    const float *layer_rates; /* [n_layers] multiplies lr (and with it what is decoupled) in each layer; NULL = 1 */
     bool shuffle;             /* false: rows in their own order */
     volatile const int *stop; /* when it becomes non-zero, run ends after the current step; or NULL */
 };
@@ -130,6 +144,15 @@ struct engine {
                 struct run_result *result, struct error *error);
     /* Anchor, clipping, decay and one update from ENGINE_GRADIENT with lr[step - first_step]. */
     int (*apply)(struct engine_state *state, const struct plan *plan, uint64_t step, struct error *error);
+    /*
+     * The diagonal of the Fisher information, mean over rows [first, first + n) of a set by their weights, left in
+     * ENGINE_GRADIENT: sum over rows of w / sum(w) * E[(d log p(y | row) / d theta)^2], the expectation exact over what
+     * the model itself thinks of y (Kirkpatrick et al. 2017; "true" Fisher, not the empirical one). ce: over the classes
+     * of plan->classes. bce, poisson: over their y. Other losses: y normal around z with variance 1. No dropout, no
+     * smoothing. Blocks of 64 rows and their tree as in grad.
+     */
+    int (*fisher)(struct engine_state *state, const struct plan *plan, int set, uint64_t first, uint64_t n,
+                  struct error *error);
     /* Outputs z of rows [first, first + n) of a row set (borrowed for the call). z: [n, o]. A row's bits do not
      * depend on the others. */
     int (*forward)(struct engine_state *state, const struct rowset *rows, uint64_t first, uint64_t n, float *z,
