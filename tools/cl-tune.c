@@ -15,6 +15,7 @@
 #include "device.h"
 #include "grow.h"
 #include "program.h"
+#include "recall.h"
 #include "reservoir.h"
 #include "training.h"
 
@@ -168,6 +169,38 @@ memory_capacity(const struct settings *s, const struct model *model)
     return value_get_u64(model->memory, "capacity", &capacity) ? capacity : 0;
 }
 
+/* Runs that made the model what it is. */
+static uint64_t
+runs_before(const struct model *model)
+{
+    uint64_t n = model->lineage != NULL && model->lineage->kind == VALUE_ARRAY ? model->lineage->n : 0;
+    return n > 0 ? n : 1; /* whoever wrote it, trained it */
+}
+
+/* Rows that the model keeps, as it says. */
+static uint64_t
+memory_rows(const struct model *model)
+{
+    const struct tensor *y = model_find(model, TENSOR_MEMORY, "memory.y");
+    return y != NULL ? y->shape[0] : 0;
+}
+
+/* What the strategy is told. */
+static struct strategy_run
+learn(const struct settings *s, struct model *model, const struct extent *old)
+{
+    struct strategy_run run = {
+        .model = model,
+        .old = old,
+        .updates = runs_before(model),
+        .options = settings_strategy(s),
+    };
+    struct error error;
+    if (recall_rows(model, &model->arena, &run.memory, &error) < 0)
+        die_error(&error);
+    return run;
+}
+
 /* Trains the model on the collected rows. Returns the rows it keeps. */
 static uint64_t
 tune(struct settings *s, const struct training_files *files, const struct engine *engine, struct model *model,
@@ -183,6 +216,7 @@ tune(struct settings *s, const struct training_files *files, const struct engine
     s->loss = 1 + (int) model->loss;
     for (uint32_t l = 0; settings_given(s, &s->dropout) && l + 1 < model->network.n_layers; l++)
         model->network.layers[l].dropout = (float) s->dropout;
+    const struct strategy_run run = learn(s, model, old); /* of the model as it was */
     training_record(model, s, SETTINGS_ALL, collector, engine, data, model->digest);
     value_set(&model->arena, model->training, "trained_lr", value_float(&model->arena, lr));
     model_strip(model, TENSOR_RESUME);
@@ -194,8 +228,7 @@ tune(struct settings *s, const struct training_files *files, const struct engine
     setup.freeze = s->freeze;
     setup.head_epochs = s->head_epochs;
     setup.strategy = strategy_at(s->strategy);
-    setup.strength = s->strength;
-    setup.old = old;
+    setup.learn = run;
     if (s->keep_optimiser) {
         setup.moments = model;
         value_get_u64(model->optimiser, "steps", &setup.moment_steps);
@@ -213,7 +246,7 @@ main(int argc, char **argv)
     struct option options[] = {
         OPT_STRING('m', "model", "FILE", &path, "the model to go on with"),
         OPT_CHOICE(0, "strategy", "NAME", &s.strategy, strategy_names, "how it keeps what it knew [auto = none]"),
-        OPT_DOUBLE(0, "strength", "L", &s.strength, 0, 1e10, "of l2sp: how much weights are drawn back [0.01]"),
+        OPT_DOUBLE(0, "strength", "L", &s.strength, 0, 1e10, "how much it keeps what it knew [by the strategy]"),
         OPT_CHOICE(0, "new-class", "grow|error|other", &s.new_class, settings_new_classes,
                    "classes the model does not have: learn them, refuse, or leave their rows out [grow]"),
         OPT_U64(0, "freeze", "N", &s.freeze, 0, 1024, "the first N layers stay as they are [0]"),
@@ -255,7 +288,9 @@ main(int argc, char **argv)
         training_recall(&s, &resumed, SETTINGS_ALL, &files, engine);
         check_parent(&resumed, &model, path, &files);
     }
-    s.strategy = strategy_resolve(s.strategy);
+    s.strategy = strategy_resolve(s.strategy, memory_rows(&model));
+    if (isnan(s.strength))
+        s.strength = strategy_at(s.strategy)->strength;
     check_settings(&s, &model, path);
 
     size_t n_among;

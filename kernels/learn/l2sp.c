@@ -12,10 +12,12 @@
 #include "strategy.h"
 
 static int
-attach_anchor(const struct strategy_run *run, struct error *error)
+attach_anchor(struct strategy_run *run, struct error *error)
 {
     int status = 0;
-    run->plan->anchor = (float) run->strength;
+    if (run->updates == 0) /* a first training: initial weights are nothing to go back to */
+        return 0;
+    run->plan->anchor = (float) run->options.strength;
     for (uint32_t p = 0; p < run->start->n_params && status == 0; p++) {
         const struct param *param = &run->start->params[p];
         struct extent old = run->old != NULL ? run->old[p] : (struct extent){param->rows, param->cols};
@@ -31,4 +33,9 @@ attach_anchor(const struct strategy_run *run, struct error *error)
     return status;
 }
 
-const struct strategy strategy_l2sp = {"l2sp", attach_anchor};
+const struct strategy strategy_l2sp = {
+    .name = "l2sp",
+    .flags = STRATEGY_TAKES_STRENGTH,
+    .strength = 0.01,
+    .attach = attach_anchor,
+};

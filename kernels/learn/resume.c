@@ -87,6 +87,31 @@ average_name(struct arena *arena, const char *param)
     return arena_printf(arena, "ema.%s", param);
 }
 
+static const char *
+path_name(struct arena *arena, bool best, const char *param)
+{
+    return arena_printf(arena, "%spath.%s", best ? "best." : "", param);
+}
+
+/* An array of a parameter that only an interrupted run needs. */
+static void
+put_resume(struct model *model, const char *name, const struct param *param, const float *from)
+{
+    memcpy(tensor_room(model, TENSOR_RESUME, name, param), from, param_count(param) * sizeof *from);
+}
+
+/* Back from there; false when it is not there or of another size. */
+static bool
+take_resume(const struct model *model, const char *name, const struct param *param, float *to)
+{
+    const struct tensor *tensor = model_find(model, TENSOR_RESUME, name);
+    size_t bytes = param_count(param) * sizeof *to;
+    if (tensor == NULL || tensor->dtype != DTYPE_F32 || tensor->bytes != bytes)
+        return false;
+    memcpy(to, tensor->data, bytes);
+    return true;
+}
+
 static void
 put_optimiser(struct trainer *trainer, struct model *model, uint64_t steps)
 {
@@ -107,13 +132,16 @@ trainer_save(struct trainer *trainer, struct model *model, struct error *error)
     for (int i = 0; i < N_KEPT && trainer->state.best_epoch > 0; i++)
         for (uint32_t p = 0; trainer->best[i] != NULL && p < model->network.n_params; p++) {
             const struct param *param = &model->network.params[p];
-            float *to = tensor_room(model, TENSOR_RESUME, kept_name(&scratch, i, true, param->name), param);
-            memcpy(to, trainer->best[i][p], param_count(param) * sizeof *to);
+            put_resume(model, kept_name(&scratch, i, true, param->name), param, trainer->best[i][p]);
         }
-    for (uint32_t p = 0; trainer->average != NULL && p < model->network.n_params; p++) {
+    for (uint32_t p = 0; p < model->network.n_params; p++) {
         const struct param *param = &model->network.params[p];
-        float *to = tensor_room(model, TENSOR_RESUME, average_name(&scratch, param->name), param);
-        memcpy(to, average_values(trainer->average, p), param_count(param) * sizeof *to);
+        if (trainer->average != NULL)
+            put_resume(model, average_name(&scratch, param->name), param, average_values(trainer->average, p));
+        if (trainer->run.path != NULL)
+            put_resume(model, path_name(&scratch, false, param->name), param, trainer->run.path[p]);
+        if (trainer->best_path != NULL && trainer->state.best_epoch > 0)
+            put_resume(model, path_name(&scratch, true, param->name), param, trainer->best_path[p]);
     }
     arena_free(&scratch);
     for (int f = 0; f < N_STATE_FIELDS; f++) {
@@ -165,25 +193,37 @@ trainer_restore(struct trainer *trainer, const struct model *model, struct error
         complete = saved->rows == param->rows && saved->cols == param->cols;
         if (complete)
             memcpy(param->data, saved->data, bytes);
-        if (complete && trainer->average != NULL) {
-            const struct tensor *tensor = model_find(model, TENSOR_RESUME, average_name(&scratch, param->name));
-            complete = tensor != NULL && tensor->dtype == DTYPE_F32 && tensor->bytes == bytes;
-            if (complete)
-                memcpy(average_values(trainer->average, p), tensor->data, bytes);
-        }
-        for (int i = 0; i < N_KEPT && complete && state->best_epoch > 0; i++) {
-            const struct tensor *tensor = model_find(model, TENSOR_RESUME, kept_name(&scratch, i, true, param->name));
-            if (trainer->best[i] == NULL)
-                continue;
-            complete = tensor != NULL && tensor->dtype == DTYPE_F32 && tensor->bytes == bytes;
-            if (complete)
-                memcpy(trainer->best[i][p], tensor->data, bytes);
-        }
+        if (complete && trainer->average != NULL)
+            complete =
+                take_resume(model, average_name(&scratch, param->name), param, average_values(trainer->average, p));
+        if (complete && trainer->run.path != NULL)
+            complete = take_resume(model, path_name(&scratch, false, param->name), param, trainer->run.path[p]);
+        if (complete && trainer->best_path != NULL && state->best_epoch > 0)
+            complete = take_resume(model, path_name(&scratch, true, param->name), param, trainer->best_path[p]);
+        for (int i = 0; i < N_KEPT && complete && state->best_epoch > 0; i++)
+            if (trainer->best[i] != NULL)
+                complete = take_resume(model, kept_name(&scratch, i, true, param->name), param, trainer->best[i][p]);
     }
     arena_free(&scratch);
     if (!complete)
         return error_set(error, STATUS_DATA, "the state of the run lacks tensors, or they are of another network");
     return trainer_open_phase(trainer, model, error);
+}
+
+/* The strategy sees the result: in the network, and in the engine. */
+static int
+finish_strategy(struct trainer *trainer, struct model *model, bool best, struct error *error)
+{
+    const struct strategy *strategy = trainer->setup.strategy;
+    if (strategy == NULL || strategy->finish == NULL)
+        return 0;
+    for (uint32_t p = 0; p < model->network.n_params; p++)
+        if (trainer->setup.engine->write(trainer->engine, ENGINE_PARAM, p, model->network.params[p].data, error) < 0)
+            return -1;
+    for (uint32_t p = 0; best && trainer->best_path != NULL && p < model->network.n_params; p++)
+        memcpy(trainer->run.path[p], trainer->best_path[p], param_count(&model->network.params[p]) * sizeof(float));
+    trainer->run.model = model;
+    return strategy->finish(&trainer->run, error);
 }
 
 int
@@ -200,5 +240,5 @@ trainer_finish(struct trainer *trainer, struct model *model, struct error *error
     if (put_kept(trainer, model, best, error) < 0)
         return -1;
     put_optimiser(trainer, model, best ? trainer->state.best_moment_steps : trainer->state.moment_steps);
-    return 0;
+    return finish_strategy(trainer, model, best, error);
 }

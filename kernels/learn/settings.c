@@ -18,6 +18,7 @@ const char *const settings_optimizers[] = {"sgd", "momentum", "nesterov", "rmspr
 const char *const settings_schedules[] = {"constant", "step", "cosine", "plateau", NULL};
 const char *const settings_class_weights[] = {"none", "balanced", NULL};
 const char *const settings_new_classes[] = {"grow", "error", "other", NULL};
+const char *const settings_replay_weights[] = {"share", "equal", NULL};
 
 /* NaN in a FIELD_DOUBLE: by other settings. In a FIELD_AUTO: "auto", until it is found. */
 enum field_kind { FIELD_STRING, FIELD_CHOICE, FIELD_U64, FIELD_DOUBLE, FIELD_AUTO, FIELD_BOOL, FIELD_NET };
@@ -81,6 +82,10 @@ static const struct field fields[] = {
     CHOICE("new-class", SETTINGS_TUNE, new_class, settings_new_classes),
     FIELD("keep-optimiser", FIELD_BOOL, SETTINGS_TUNE, keep_optimiser),
     FIELD("strength", FIELD_DOUBLE, SETTINGS_TUNE, strength),
+    FIELD("ewc-gamma", FIELD_DOUBLE, SETTINGS_TUNE, ewc_gamma),
+    FIELD("si-xi", FIELD_DOUBLE, SETTINGS_TUNE, si_xi),
+    FIELD("temperature", FIELD_DOUBLE, SETTINGS_TUNE, temperature),
+    CHOICE("replay-weights", SETTINGS_TUNE, replay_weights, settings_replay_weights),
     FIELD("freeze", FIELD_U64, SETTINGS_TUNE, freeze),
     FIELD("head-epochs", FIELD_U64, SETTINGS_TUNE, head_epochs),
 };
@@ -114,7 +119,10 @@ settings_default(struct settings *settings)
         .patience = 10,
         .memory_rows = UINT64_MAX,
         .seed = 1,
-        .strength = 0.01,
+        .strength = NAN,
+        .ewc_gamma = 1,
+        .si_xi = 0.1,
+        .temperature = 2,
     };
 }
 
@@ -144,6 +152,21 @@ settings_given(const struct settings *settings, const void *address)
 
 /* ---- what options say about each other ---- */
 
+/* Numbers that only some strategies have. */
+static const struct {
+    size_t offset;
+    unsigned flag;
+    const char *sentence;
+} of_strategies[] = {
+    {offsetof(struct settings, strength), STRATEGY_TAKES_STRENGTH,
+     "--strength is for strategies that have one, such as l2sp"},
+    {offsetof(struct settings, ewc_gamma), STRATEGY_TAKES_GAMMA, "--ewc-gamma is for --strategy online-ewc"},
+    {offsetof(struct settings, si_xi), STRATEGY_TAKES_XI, "--si-xi is for --strategy si"},
+    {offsetof(struct settings, temperature), STRATEGY_TAKES_TEMPERATURE, "--temperature is for --strategy lwf"},
+    {offsetof(struct settings, replay_weights), STRATEGY_TAKES_WEIGHTS,
+     "--replay-weights is for strategies that weigh what is old: lwf, replay and der"},
+};
+
 /* Options that mean nothing to some optimisers or schedules: refused there, not ignored. */
 static const char *
 check_reach(const struct settings *s)
@@ -172,13 +195,16 @@ check_reach(const struct settings *s)
         {&s->schedule_patience, plateau, "--schedule-patience is for --schedule plateau"},
         {&s->lr_min, plateau || s->schedule == SCHEDULE_COSINE, "--lr-min is for --schedule cosine and plateau"},
         {&s->tolerance, s->patience > 0, "--tolerance is for --patience, and 0 never stops"},
-        {&s->strength, s->strategy > STRATEGY_NONE, "--strength is for strategies that have one, such as l2sp"},
         {&s->huber_delta, s->loss == 1 + LOSS_HUBER, "--huber-delta is for --loss huber"},
         {&s->quantiles, s->loss == 1 + LOSS_QUANTILE, "--quantiles is for --loss quantile"},
     };
     for (size_t i = 0; i < sizeof reach / sizeof *reach; i++)
         if (settings_given(s, reach[i].field) && !reach[i].fits)
             return reach[i].sentence;
+    for (size_t i = 0; i < sizeof of_strategies / sizeof *of_strategies; i++)
+        if (settings_given(s, (const char *) s + of_strategies[i].offset) &&
+            !(strategy_at(s->strategy)->flags & of_strategies[i].flag))
+            return of_strategies[i].sentence;
     return NULL;
 }
 
@@ -323,6 +349,19 @@ settings_schedule(const struct settings *s)
     };
 }
 
+struct strategy_options
+settings_strategy(const struct settings *s)
+{
+    return (struct strategy_options){
+        .strength = s->strength,
+        .ewc_gamma = s->ewc_gamma,
+        .si_xi = s->si_xi,
+        .temperature = s->temperature,
+        .replay_weights = (enum replay_weights) s->replay_weights,
+        .seed = s->seed,
+    };
+}
+
 /* ---- records ---- */
 
 /* NULL for what is not set (defaults that depend on others). */
@@ -368,6 +407,9 @@ field_is_silent(const struct settings *settings, size_t i)
     if ((at == &settings->label_smoothing && settings->label_smoothing == 0) ||
         (at == &settings->ema && settings->ema == 0))
         return true; /* models without keep the record they had before there was any */
+    for (size_t r = 0; r < sizeof of_strategies / sizeof *of_strategies; r++)
+        if (fields[i].offset == of_strategies[r].offset)
+            return !(strategy_at(settings->strategy)->flags & of_strategies[r].flag);
     return settings->net != NULL && short_form && !settings->given[i];
 }
 

@@ -24,9 +24,10 @@
 #include "network.h"
 #include "network_spec.h"
 #include "schedule.h"
+#include "strategy.h"
 #include "value.h"
 
-enum { SETTINGS_COUNT = 43 };
+enum { SETTINGS_COUNT = 47 };
 
 /* A learning rate that was not given: settings_open_lr(). */
 #define SETTINGS_LR_OPEN (-1.0)
@@ -76,7 +77,9 @@ struct settings {
     int strategy;        /* of strategy_at() */
     int new_class;       /* enum new_class */
     bool keep_optimiser; /* go on with the model's moments */
-    double strength;
+    double strength;     /* NaN: the strategy's own */
+    double ewc_gamma, si_xi, temperature;
+    int replay_weights; /* enum replay_weights */
     uint64_t freeze, head_epochs;
     bool given[SETTINGS_COUNT]; /* by field: stands on the command line */
 };
@@ -84,7 +87,7 @@ struct settings {
 /* NULL-terminated, for OPT_CHOICE. */
 extern const char *const settings_activations[], *const settings_inits[], *const settings_losses[];
 extern const char *const settings_optimizers[], *const settings_schedules[], *const settings_class_weights[];
-extern const char *const settings_new_classes[];
+extern const char *const settings_new_classes[], *const settings_replay_weights[];
 
 enum settings_scope {
     SETTINGS_NETWORK = 1,   /* net .. quantiles */
@@ -123,5 +126,6 @@ struct optimiser settings_optimiser(const struct settings *settings);
 /* lr, or what it is when it was not given: by the optimiser. */
 double settings_open_lr(const struct settings *settings);
 struct schedule settings_schedule(const struct settings *settings);
+struct strategy_options settings_strategy(const struct settings *settings);
 
 #endif

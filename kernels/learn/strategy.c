@@ -3,15 +3,7 @@
 #include <stddef.h>
 
 /* Plain fine-tuning. */
-static int
-attach_nothing(const struct strategy_run *run, struct error *error)
-{
-    (void) run;
-    (void) error;
-    return 0;
-}
-
-const struct strategy strategy_none = {"none", attach_nothing};
+const struct strategy strategy_none = {.name = "none", .flags = STRATEGY_FOR_CLASSES};
 
 /* One row per strategy, and its name again below: options want names alone. The first is what `auto` stands for. */
 static const struct strategy *const strategies[] = {&strategy_none, &strategy_none, &strategy_l2sp};
@@ -20,8 +12,9 @@ _Static_assert(sizeof strategies / sizeof *strategies + 1 == sizeof strategy_nam
                "one name per strategy");
 
 int
-strategy_resolve(int index)
+strategy_resolve(int index, uint64_t n_memory)
 {
+    (void) n_memory;
     return index == STRATEGY_AUTO ? STRATEGY_NONE : index;
 }
 
@@ -29,4 +22,13 @@ const struct strategy *
 strategy_at(int index)
 {
     return strategies[index];
+}
+
+void
+strategy_weights(const struct strategy_run *run, double *fresh, double *old)
+{
+    const double k = (double) run->updates + 1;
+    const bool share = run->options.replay_weights == REPLAY_SHARE;
+    *fresh = share ? 1 / k : 1;
+    *old = share ? 1 - 1 / k : 1;
 }

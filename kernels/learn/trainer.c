@@ -10,7 +10,7 @@
 #include "range.h"
 #include "trainer_inside.h"
 
-enum { SET_TRAIN, EVALUATE_ROWS = 256 };
+enum { EVALUATE_ROWS = 256 };
 
 /* ---- opening: a phase of a run is what happens with one set of frozen layers ---- */
 
@@ -74,10 +74,7 @@ trainer_open_phase(struct trainer *trainer, const struct model *moments, struct 
         setup->engine->close(trainer->engine);
     trainer->engine = NULL;
     mask_network(trainer);
-    if (setup->engine->open(&trainer->engine, &trainer->open, &options, error) < 0 ||
-        setup->engine->load(trainer->engine, SET_TRAIN, &setup->train, error) < 0)
-        return -1;
-    if (moments != NULL && write_moments(trainer, moments, error) < 0)
+    if (setup->engine->open(&trainer->engine, &trainer->open, &options, error) < 0)
         return -1;
     trainer->plan = (struct plan){
         .seed = setup->seed,
@@ -88,20 +85,54 @@ trainer_open_phase(struct trainer *trainer, const struct model *moments, struct 
         .quantiles = setup->quantiles,
         .optimiser = setup->optimiser,
         .clip = setup->clip,
-        .parts[0] = {.set = SET_TRAIN, .rows = setup->batch, .weight = 1},
+        .parts[0] = {.set = STRATEGY_SET_TRAIN, .rows = setup->batch, .weight = 1},
         .n_parts = 1,
         .classes = setup->classes,
+        .groups = setup->learn.groups,
+        .temperature = (float) setup->learn.options.temperature,
+        .layer_rates = setup->layer_rates,
         .shuffle = setup->batch > 0,
     };
-    struct strategy_run run = {
-        .start = &trainer->start,
-        .old = setup->old,
-        .strength = setup->strength,
-        .engine = setup->engine,
-        .state = trainer->engine,
-        .plan = &trainer->plan,
-    };
-    return setup->strategy == NULL ? 0 : setup->strategy->attach(&run, error);
+    trainer->run.state = trainer->engine;
+    const struct strategy *strategy = setup->strategy;
+    if (!trainer->prepared && strategy != NULL && strategy->prepare != NULL &&
+        strategy->prepare(&trainer->run, error) < 0)
+        return -1;
+    trainer->prepared = true;
+    if (setup->engine->load(trainer->engine, STRATEGY_SET_TRAIN, &trainer->run.train, error) < 0 ||
+        (trainer->run.memory.n > 0 &&
+         setup->engine->load(trainer->engine, STRATEGY_SET_MEMORY, &trainer->run.memory, error) < 0) ||
+        (moments != NULL && write_moments(trainer, moments, error) < 0))
+        return -1;
+    return strategy == NULL || strategy->attach == NULL ? 0 : strategy->attach(&trainer->run, error);
+}
+
+/* Arrays like the parameters, of zeros. */
+static float **
+params_zeros(struct arena *arena, const struct network *network)
+{
+    float **arrays = arena_zalloc(arena, network->n_params, sizeof *arrays);
+    for (uint32_t p = 0; p < network->n_params; p++)
+        arrays[p] = arena_zalloc(arena, param_count(&network->params[p]), sizeof(float));
+    return arrays;
+}
+
+/* What the hooks of a strategy get that does not change in a run. */
+static void
+begin_run(struct trainer *trainer)
+{
+    const struct trainer_setup *setup = &trainer->setup;
+    trainer->run = setup->learn;
+    trainer->run.start = &trainer->start;
+    trainer->run.train = setup->train;
+    trainer->run.arena = &trainer->arena;
+    trainer->run.engine = setup->engine;
+    trainer->run.plan = &trainer->plan;
+    if (setup->strategy == NULL || !(setup->strategy->flags & STRATEGY_HAS_PATH))
+        return;
+    trainer->run.path = params_zeros(&trainer->arena, setup->network);
+    if (setup->valid.n > 0)
+        trainer->best_path = params_zeros(&trainer->arena, setup->network);
 }
 
 /*
@@ -177,10 +208,9 @@ trainer_open(struct trainer **result, const struct trainer_setup *setup, struct 
     for (int i = 0; i < N_KEPT && setup->valid.n > 0; i++) {
         if (!optimiser_keeps(setup->optimiser.kind, kept[i]))
             continue;
-        trainer->best[i] = arena_zalloc(&trainer->arena, network->n_params, sizeof **trainer->best);
-        for (uint32_t p = 0; p < network->n_params; p++)
-            trainer->best[i][p] = arena_zalloc(&trainer->arena, param_count(&network->params[p]), sizeof(float));
+        trainer->best[i] = params_zeros(&trainer->arena, network);
     }
+    begin_run(trainer);
     if (trainer_open_phase(trainer, setup->moments, error) < 0 ||
         (isnan(setup->schedule.lr) && find_rate(trainer, error) < 0)) {
         trainer_close(trainer);
@@ -261,6 +291,8 @@ keep_best(struct trainer *trainer, struct error *error)
         for (uint32_t p = 0; trainer->best[i] != NULL && p < trainer->open.n_params; p++)
             if (trainer->setup.engine->read(trainer->engine, kept[i], p, trainer->best[i][p], error) < 0)
                 return -1;
+    for (uint32_t p = 0; trainer->best_path != NULL && p < trainer->open.n_params; p++)
+        memcpy(trainer->best_path[p], trainer->run.path[p], param_count(&trainer->open.params[p]) * sizeof(float));
     state->best_loss = state->valid_loss;
     state->best_epoch = state->epoch + 1;
     state->best_moment_steps = state->moment_steps;
@@ -369,7 +401,11 @@ run_steps(struct trainer *trainer, struct error *error)
     plan.adam_step = state->moment_steps;
     plan.lr = trainer->lr;
     struct run_result result = {0};
-    if (trainer->setup.engine->run(trainer->engine, &plan, &result, error) < 0)
+    const struct strategy *strategy = trainer->setup.strategy;
+    int status = strategy != NULL && strategy->steps != NULL
+                     ? strategy->steps(&trainer->run, &plan, &result, error)
+                     : trainer->setup.engine->run(trainer->engine, &plan, &result, error);
+    if (status < 0)
         return -1;
     state->lr = trainer->lr[n - 1];
     state->step += n;

@@ -47,12 +47,12 @@ struct trainer_setup {
     double tolerance;
     double until_loss; /* stop below; 0 = off */
     float clip;
-    const uint8_t *classes; /* [o] mask of the softmax, or NULL */
-    uint64_t freeze;        /* layers from the input that are not updated */
-    uint64_t head_epochs;   /* epochs in which only the output layer is updated */
-    const struct strategy *strategy;
-    const struct extent *old; /* for the strategy: what existed before the network grew; or NULL */
-    double strength;
+    const uint8_t *classes;          /* [o] mask of the softmax, or NULL */
+    uint64_t freeze;                 /* layers from the input that are not updated */
+    uint64_t head_epochs;            /* epochs in which only the output layer is updated */
+    const float *layer_rates;        /* [n_layers] of the plan, or NULL */
+    const struct strategy *strategy; /* NULL = none */
+    struct strategy_run learn;       /* what the caller says to the strategy; the trainer fills in the rest */
 };
 
 enum trainer_end { TRAINER_RUNNING, TRAINER_COMPLETE, TRAINER_PATIENCE, TRAINER_LOSS_REACHED };

@@ -14,15 +14,18 @@ static const enum engine_what kept[N_KEPT] = {ENGINE_PARAM, ENGINE_M, ENGINE_V};
 struct trainer {
     struct trainer_setup setup;
     struct trainer_state state;
-    struct network start; /* parameters before the run, for anchors */
-    struct arena arena;   /* of `start` */
-    struct network open;  /* what the engine has: layers and params with the frozen flags of the phase */
+    struct network start;    /* parameters before the run, for anchors */
+    struct arena arena;      /* of `start`, and of what a strategy computes */
+    struct strategy_run run; /* what hooks get */
+    struct network open;     /* what the engine has: layers and params with the frozen flags of the phase */
+    bool prepared;           /* the strategy's prepare() was called */
     struct engine_state *engine;
     struct plan plan;            /* the pattern of every run of steps */
     uint64_t epoch_steps, steps; /* of an epoch, of the run */
     uint64_t run_steps;          /* of one call of the engine */
     float *lr;                   // [run_steps]
     float **best[N_KEPT];        // [n_params] each [rows, cols]; NULL without validation rows
+    float **best_path;           // the same of run.path, where a strategy has one
     struct average *average;     /* NULL without --ema */
     float *z;                    // [EVALUATE_ROWS, o]
 };

@@ -398,7 +398,8 @@ test_l2sp_draws_back(void **state)
         f->setup.valid.n = 0;
         f->setup.epochs = 10;
         f->setup.strategy = anchored ? &strategy_l2sp : &strategy_none;
-        f->setup.strength = 10;
+        f->setup.learn.updates = 1;
+        f->setup.learn.options.strength = 10;
         run(f, &(struct saver){0}, NULL);
         params(&f->model.network, after);
         moved[anchored] = distance(before, after, n);
