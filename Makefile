@@ -23,7 +23,7 @@ PREFIX ?= /usr/local
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes $(if $(CI),-Werror)
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -ffp-contract=off -fno-math-errno -ffunction-sections -fdata-sections \
-	-pthread -D_GNU_SOURCE -Icommon -Iformats -Iformats/ingest -Iformats/scan -Ikernels -Ikernels/learn \
+	-pthread -D_GNU_SOURCE -Icommon -Iformats -Iformats/ingest -Iformats/scan -Ikernels -Ikernels/learn -Ikernels/learn/drift \
 	$(CPPFLAGS)
 ALL_LDFLAGS = -Wl,--as-needed -Wl,--gc-sections -pthread $(LDFLAGS)
 LIBS = $(LIBS_MSGPACK) -lzstd -lxxhash -lz -ldl -lm
@@ -34,7 +34,7 @@ say = @$(if $(V),:,echo '  ')
 run = $(if $(V),,@)
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-SRC := $(wildcard common/*.c formats/*.c formats/*/*.c kernels/*.c kernels/*/*.c)
+SRC := $(wildcard common/*.c formats/*.c formats/*/*.c kernels/*.c kernels/*/*.c kernels/*/*/*.c)
 OBJ := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/formats/powers_table.o
 TOOLS := $(patsubst tools/%.c,%,$(wildcard tools/cl-*.c))
 PROGRAMS := $(TOOLS:%=$(BUILD)/%)
@@ -150,7 +150,7 @@ lint:
 	@build-aux/lint.sh --build $(BUILD)
 
 format:
-	clang-format -i $(wildcard common/*.[ch] formats/*.[ch] formats/*/*.[ch] kernels/*.[ch] kernels/*/*.[ch] tools/*.[ch] tests/*/*.[ch])
+	clang-format -i $(wildcard common/*.[ch] formats/*.[ch] formats/*/*.[ch] kernels/*.[ch] kernels/*/*.[ch] kernels/*/*/*.[ch] tools/*.[ch] tests/*/*.[ch])
 
 completions: $(COMPLETIONS)
 $(BUILD)/completions/bash/%: $(BUILD)/%

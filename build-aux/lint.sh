@@ -12,7 +12,7 @@ build=build
 export LC_ALL=C
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
-sources=(common/*.[ch] formats/*.[ch] formats/*/*.[ch] kernels/*.[ch] kernels/*/*.[ch] tools/*.[ch])
+sources=(common/*.[ch] formats/*.[ch] formats/*/*.[ch] kernels/*.[ch] kernels/*/*.[ch] kernels/*/*/*.[ch] tools/*.[ch])
 tests=(tests/*/*.[ch])
 
 # tools -> {formats, kernels} -> common; formats and kernels never see each other.
@@ -40,7 +40,7 @@ check_includes()
 check_calls()
 {
     local file
-    for file in common/*.c formats/*.c formats/*/*.c kernels/*.c kernels/*/*.c; do
+    for file in common/*.c formats/*.c formats/*/*.c kernels/*.c kernels/*/*.c kernels/*/*/*.c; do
         case $file in
         common/program.c | common/options.c | common/completion.c | common/memory.c | common/progress.c) continue ;;
         esac

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "logarithm.h"
 #include "rng_rounds.h"
 
 void
@@ -79,29 +80,6 @@ rng_below(struct rng_key key, uint64_t position, uint64_t bound)
     }
 }
 
-/*
- * log x for x in (0, 1) and normal, about 1e-16 of the value: x = 2^e m with m in [sqrt 1/2, sqrt 2), then
- * log m = 2 artanh s = 2 (s + s^3/3 + s^5/5 + ...) with s = (m - 1) / (m + 1), |s| <= 0.1716.
- */
-static double
-log_series(double x)
-{
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    int e = (int) (bits >> 52) - 1022;
-    bits = (bits & 0x000FFFFFFFFFFFFFu) | 0x3FE0000000000000u; /* m in [1/2, 1) */
-    double m;
-    memcpy(&m, &bits, sizeof m);
-    if (m < 0.70710678118654752440) {
-        m *= 2;
-        e--;
-    }
-    double s = (m - 1) / (m + 1), s2 = s * s, sum = 0;
-    for (int k = 23; k >= 3; k -= 2)
-        sum = (sum + 1.0 / k) * s2;
-    return e * 0.69314718055994530942 + 2 * (s + s * sum);
-}
-
 /* num / den at r, polynomials of degree 7, highest coefficient last; den[0] is 1. */
 static double
 ratio7(const double num[8], const double den[8], double r)
@@ -154,7 +132,7 @@ normal_quantile(double p)
     double q = p - 0.5;
     if (fabs(q) <= 0.425)
         return q * ratio7(a, b, 0.180625 - q * q);
-    double r = sqrt(-log_series(q < 0 ? p : 1 - p));
+    double r = sqrt(-logarithm(q < 0 ? p : 1 - p));
     double x = r <= 5 ? ratio7(c, d, r - 1.6) : ratio7(e, f, r - 5);
     return q < 0 ? -x : x;
 }

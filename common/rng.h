@@ -23,6 +23,7 @@ enum rng_purpose {
     RNG_SPLIT = 5,     /* cl-split */
     RNG_RESERVOIR = 6, /* memory rows */
     RNG_GROW = 7,      /* weights of classes and categories that come later */
+    RNG_DRIFT = 8,     /* samples of a detector */
 };
 
 struct rng_key {
