@@ -106,6 +106,6 @@ int strategy_resolve(int index, uint64_t n_memory);
 /* Weights of what is new and of what is old in this run. */
 void strategy_weights(const struct strategy_run *run, double *fresh, double *old);
 
-extern const struct strategy strategy_none, strategy_l2sp;
+extern const struct strategy strategy_none, strategy_l2sp, strategy_replay, strategy_der;
 
 #endif
