@@ -24,6 +24,8 @@ enum rng_purpose {
     RNG_RESERVOIR = 6, /* memory rows */
     RNG_GROW = 7,      /* weights of classes and categories that come later */
     RNG_DRIFT = 8,     /* samples of a detector */
+    RNG_SAMPLE = 12,   /* rows that the Fisher information is taken of */
+    RNG_SHRINK = 13,   /* noise of cl-tune --shrink-perturb */
 };
 
 struct rng_key {
