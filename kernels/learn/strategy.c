@@ -6,9 +6,31 @@
 const struct strategy strategy_none = {.name = "none", .flags = STRATEGY_FOR_CLASSES};
 
 /* One row per strategy, and its name again below: options want names alone. The first is what `auto` stands for. */
-static const struct strategy *const strategies[] = {&strategy_none, &strategy_none, &strategy_l2sp, &strategy_replay,
-                                                    &strategy_der};
-const char *const strategy_names[] = {"auto", "none", "l2sp", "replay", "der", NULL};
+/* clang-format off */
+static const struct strategy *const strategies[] = {
+    &strategy_none,
+    &strategy_none,
+    &strategy_l2sp,
+    &strategy_replay,
+    &strategy_der,
+    &strategy_ewc,
+    &strategy_online_ewc,
+    &strategy_si,
+    &strategy_lwf,
+};
+const char *const strategy_names[] = {
+    "auto",
+    "none",
+    "l2sp",
+    "replay",
+    "der",
+    "ewc",
+    "online-ewc",
+    "si",
+    "lwf",
+    NULL,
+};
+/* clang-format on */
 _Static_assert(sizeof strategies / sizeof *strategies + 1 == sizeof strategy_names / sizeof *strategy_names,
                "one name per strategy");
 

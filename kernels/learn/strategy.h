@@ -107,5 +107,6 @@ int strategy_resolve(int index, uint64_t n_memory);
 void strategy_weights(const struct strategy_run *run, double *fresh, double *old);
 
 extern const struct strategy strategy_none, strategy_l2sp, strategy_replay, strategy_der;
+extern const struct strategy strategy_ewc, strategy_online_ewc, strategy_si, strategy_lwf;
 
 #endif
