@@ -68,7 +68,7 @@ spell(struct detector *detector)
     for (int i = 0; i < DETECTOR_OPTIONS && detector->kind->options[i].name != NULL; i++) {
         char number[32];
         double again = NAN;
-        for (int digits = 1; again != detector->option[i]; digits++) {
+        for (int digits = 6; again != detector->option[i]; digits++) {
             snprintf(number, sizeof number, "%.*g", digits, detector->option[i]);
             parse_double(number, &again);
         }

@@ -1,6 +1,6 @@
 /*
  * The Page-Hinkley test (Page, "Continuous inspection schemes", Biometrika 41, 1954; Gama et al., "A survey on concept
- * drift adaptation", ACM Computing Surveys 46, 2014, section 3.2), with the forgetting factor of MOA and River.
+ * drift adaptation", ACM Computing Surveys 46, 2014, section 3.2), with the forgetting factor of MOA.
  *
  * S_t = max(0, alpha S_{t-1} + x_t - mean_t - delta), mean_t that of all values since the start, x_t among them; drift
  * when S_t >= threshold, after min_values. A sequential test of cumulative sums: delta is the change that is
