@@ -58,6 +58,9 @@ main(int argc, char **argv)
     struct settings s;
     struct training_files files = {.every_s = NAN};
     struct option options[] = {
+        OPT_CHOICE(0, "strategy", "NAME", &s.strategy, strategy_names,
+                   "what the model is made ready for: ewc, si ... of cl-tune [auto]"),
+        OPT_DOUBLE(0, "si-xi", "X", &s.si_xi, 1e-30, 1e30, "of si: damping of short ways [0.1]"),
         TRAINING_OPTIONS(s, files, "by the optimiser and the rows", "100", OWN),
         OPT_COMMON,
         OPT_END,
@@ -83,6 +86,8 @@ main(int argc, char **argv)
     const char *sentence = files.resume == NULL ? settings_check(&s, &error) : NULL;
     if (sentence != NULL)
         usage_error("%s", sentence);
+    if (s.memory_rows == 0 && strategy_at(s.strategy)->flags & STRATEGY_NEEDS_MEMORY)
+        usage_error("--strategy %s replays rows, and --memory-rows 0 keeps none", strategy_names[s.strategy]);
     const struct engine *engine = training_engine(&files);
     struct model model = {0}, resumed = {0};
     if (files.resume != NULL) {
@@ -133,6 +138,10 @@ main(int argc, char **argv)
     if (collect_weigh(&collector, s.class_weights == CLASS_WEIGHTS_BALANCED, n_classes, &error) < 0)
         die_error(&error);
     struct trainer_setup setup = training_setup(&s, &files, engine, &model, &collector);
+    setup.strategy = strategy_at(s.strategy);
+    setup.learn = (struct strategy_run){.model = &model, .options = settings_strategy(&s)};
+    if (s.strategy != STRATEGY_AUTO)
+        value_set(&model.arena, model.training, "strategy", value_string(&model.arena, strategy_names[s.strategy]));
     training_run(&files, &model, &setup, files.resume != NULL ? &resumed : NULL);
 
     if (checkpoint_write(&model, &output, files.level, &error) < 0 || output_commit(&output, &error) < 0)

@@ -13,6 +13,7 @@
 #include "build.h"
 #include "checkpoint.h"
 #include "device.h"
+#include "groups.h"
 #include "grow.h"
 #include "program.h"
 #include "recall.h"
@@ -25,6 +26,9 @@
 /* Few new rows are all needed, and ten epochs are soon over. */
 enum { ENOUGH_ROWS = 500 };
 
+/* Passes over few rows are soon over, and steps are what learns. */
+enum { LEAST_EPOCHS = 10, LEAST_STEPS = 300 };
+
 /* The learning rate of the first training, whatever was tuned in between. */
 static double
 trained_lr(const struct model *model)
@@ -34,6 +38,23 @@ trained_lr(const struct model *model)
         value_get_double(value_get(model->training, "options"), "lr", &lr))
         return lr;
     return 0.001;
+}
+
+/* The strategy that a model was made ready for, with its numbers, unless another is given. */
+static void
+inherit_strategy(struct settings *s, const struct model *model, const char *path)
+{
+    const char *name = value_get_string(model->training, "strategy");
+    const struct value *options = value_get(model->training, "options");
+    struct error error;
+    if (settings_given(s, &s->strategy) || name == NULL)
+        return;
+    s->strategy = strategy_find(name);
+    if (s->strategy < 0)
+        die(STATUS_DATA,
+            "%s: the model is for a strategy that this program does not have (--strategy NAME takes another)", path);
+    if (options != NULL && settings_recall(s, SETTINGS_STRATEGY, options, NULL, &error) < 0)
+        die_error(&error);
 }
 
 /* What the model says about the options, and what the command line may not. */
@@ -57,6 +78,7 @@ inherit(struct settings *s, const struct model *model, const char *path)
         s->weight_decay = 0;
     if (strcmp(s->batch, "auto") == 0)
         s->batch = "32";
+    inherit_strategy(s, model, path);
 }
 
 static void
@@ -185,9 +207,49 @@ memory_rows(const struct model *model)
     return y != NULL ? y->shape[0] : 0;
 }
 
+/* Penalties keep parameters, and what was learned of old classes alone says nothing against new ones. */
+static void
+warn_new_classes(const struct settings *s)
+{
+    if (strategy_at(s->strategy)->flags & STRATEGY_FOR_CLASSES)
+        return;
+    warn("warning: --strategy %s does not tell new classes from old ones without rows of both: expect it to forget the "
+         "old (--strategy der or replay learns both, from the rows of --memory-rows)",
+         strategy_names[s->strategy]);
+}
+
+/* Which classes were learned with which others. n_before: classes before this run. */
+static void
+learn_groups(struct strategy_run *run, struct model *model, const struct collector *collector, uint32_t n_before)
+{
+    const uint32_t n = schema_y(&model->schema, 0)->dict.n, number = (uint32_t) run->updates + 1;
+    const struct rowset rows = collect_train(collector);
+    uint32_t *groups;
+    struct error error;
+    if (groups_read(model, &model->arena, &groups, &error) < 0)
+        die_error(&error);
+    if (groups == NULL && collector->among == NULL)
+        return;
+    if (groups == NULL) {
+        groups = arena_zalloc(&model->arena, n, sizeof *groups);
+        for (uint32_t c = 0; c < n_before; c++)
+            groups[c] = 1;
+    }
+    uint8_t *learned = arena_zalloc(&model->arena, n, 1);
+    for (uint32_t c = 0; c < n; c++)
+        learned[c] = groups[c] > 0;
+    groups_mark(groups, &rows, number);
+    groups_write(model, groups, n);
+    if (model->loss != LOSS_CE) /* one output: two classes that were learned together */
+        return;
+    run->learned = learned;
+    run->groups = collector->among != NULL ? groups : NULL;
+}
+
 /* What the strategy is told. */
 static struct strategy_run
-learn(const struct settings *s, struct model *model, const struct extent *old)
+learn(const struct settings *s, struct model *model, const struct collector *collector, const struct extent *old,
+      uint32_t n_before)
 {
     struct strategy_run run = {
         .model = model,
@@ -198,16 +260,37 @@ learn(const struct settings *s, struct model *model, const struct extent *old)
     struct error error;
     if (recall_rows(model, &model->arena, &run.memory, &error) < 0)
         die_error(&error);
+    if (run.memory.n == 0 && strategy_at(s->strategy)->flags & STRATEGY_NEEDS_MEMORY)
+        die(STATUS_DATA,
+            "--strategy %s replays rows of the memory, and the model keeps none (cl-train --memory-rows 500 "
+            "keeps some; --strategy lwf needs none)",
+            strategy_names[s->strategy]);
+    if (model->schema.task == TASK_CLASS)
+        learn_groups(&run, model, collector, n_before);
     return run;
 }
 
-/* Trains the model on the collected rows. Returns the rows it keeps. */
+/* Passes over n rows that nobody asked for. */
+static void
+choose_epochs(struct settings *s, uint64_t n)
+{
+    const uint64_t batch = settings_batch(s), per_epoch = batch == 0 ? 1 : (n + batch - 1) / batch;
+    if (settings_given(s, &s->epochs) || settings_given(s, &s->steps) || n == 0)
+        return;
+    s->epochs = LEAST_EPOCHS;
+    if (s->epochs * per_epoch < LEAST_STEPS)
+        s->epochs = (LEAST_STEPS + per_epoch - 1) / per_epoch;
+}
+
+/* Trains the model on the collected rows. named: with a strategy that was asked for by name. Returns the rows it keeps.
+ */
 static uint64_t
-tune(struct settings *s, const struct training_files *files, const struct engine *engine, struct model *model,
-     struct collector *collector, const char *data, const struct model *resumed)
+tune(struct settings *s, bool named, const struct training_files *files, const struct engine *engine,
+     struct model *model, struct collector *collector, const char *data, const struct model *resumed)
 {
     struct error error;
     const double lr = trained_lr(model);
+    const uint32_t n_before = model->schema.task == TASK_CLASS ? schema_y(&model->schema, 0)->dict.n : 0;
     struct extent *old = grow(model, collector, (enum new_class) s->new_class);
     if (model->schema.task == TASK_CLASS &&
         build_check_among(collector, &schema_y(&model->schema, 0)->dict, &error) < 0)
@@ -216,12 +299,16 @@ tune(struct settings *s, const struct training_files *files, const struct engine
     s->loss = 1 + (int) model->loss;
     for (uint32_t l = 0; settings_given(s, &s->dropout) && l + 1 < model->network.n_layers; l++)
         model->network.layers[l].dropout = (float) s->dropout;
-    const struct strategy_run run = learn(s, model, old); /* of the model as it was */
+    const uint32_t n_classes = model->schema.task == TASK_CLASS ? schema_y(&model->schema, 0)->dict.n : 0;
+    if (n_classes > n_before && s->among == NULL)
+        warn_new_classes(s);
+    const struct strategy_run run = learn(s, model, collector, old, n_before); /* of the model as it was */
     training_record(model, s, SETTINGS_ALL, collector, engine, data, model->digest);
     value_set(&model->arena, model->training, "trained_lr", value_float(&model->arena, lr));
+    if (named)
+        value_set(&model->arena, model->training, "strategy", value_string(&model->arena, strategy_names[s->strategy]));
     model_strip(model, TENSOR_RESUME);
     uint64_t kept = reservoir_keep(model, &collector->train, collector->n_train, s->seed, memory_capacity(s, model));
-    uint32_t n_classes = model->schema.task == TASK_CLASS ? schema_y(&model->schema, 0)->dict.n : 0;
     if (collect_weigh(collector, s->class_weights == CLASS_WEIGHTS_BALANCED, n_classes, &error) < 0)
         die_error(&error);
     struct trainer_setup setup = training_setup(s, files, engine, model, collector);
@@ -247,13 +334,19 @@ main(int argc, char **argv)
         OPT_STRING('m', "model", "FILE", &path, "the model to go on with"),
         OPT_CHOICE(0, "strategy", "NAME", &s.strategy, strategy_names, "how it keeps what it knew [auto = none]"),
         OPT_DOUBLE(0, "strength", "L", &s.strength, 0, 1e10, "how much it keeps what it knew [by the strategy]"),
+        OPT_DOUBLE(0, "ewc-gamma", "G", &s.ewc_gamma, 0, 1,
+                   "of online-ewc: share of the older importance that stays [1]"),
+        OPT_DOUBLE(0, "si-xi", "X", &s.si_xi, 1e-30, 1e30, "of si: damping of short ways [0.1]"),
+        OPT_DOUBLE(0, "temperature", "T", &s.temperature, 0.01, 1000, "of lwf: of soft targets of classes [2]"),
+        OPT_CHOICE(0, "replay-weights", "share|equal", &s.replay_weights, settings_replay_weights,
+                   "of new and old in the k-th run: 1/k and 1 - 1/k, or 1 and 1 [share]"),
         OPT_CHOICE(0, "new-class", "grow|error|other", &s.new_class, settings_new_classes,
                    "classes the model does not have: learn them, refuse, or leave their rows out [grow]"),
         OPT_U64(0, "freeze", "N", &s.freeze, 0, 1024, "the first N layers stay as they are [0]"),
         OPT_U64(0, "head-epochs", "N", &s.head_epochs, 0, 1000000000,
                 "epochs in which only the output layer learns [0]"),
         OPT_FLAG(0, "keep-optimiser", &s.keep_optimiser, "go on with the moments kept in the model"),
-        TRAINING_OPTIONS(s, files, "a tenth of the training's", "10", OWN),
+        TRAINING_OPTIONS(s, files, "a tenth of the training's", "10, or for 300 steps", OWN),
         OPT_COMMON,
         OPT_END,
     };
@@ -267,7 +360,7 @@ main(int argc, char **argv)
     program_start("cl-tune");
     options_more_versions(device_versions);
     settings_default(&s);
-    s.epochs = 10;
+    s.epochs = LEAST_EPOCHS;
     training_mark(options, &s);
     size_t n_paths = (size_t) options_parse(&usage, argc, argv);
     const char *const *paths = (const char *const *) argv;
@@ -288,6 +381,8 @@ main(int argc, char **argv)
         training_recall(&s, &resumed, SETTINGS_ALL, &files, engine);
         check_parent(&resumed, &model, path, &files);
     }
+    const bool named =
+        files.resume != NULL ? value_get_string(resumed.training, "strategy") != NULL : s.strategy != STRATEGY_AUTO;
     s.strategy = strategy_resolve(s.strategy, memory_rows(&model));
     if (isnan(s.strength))
         s.strength = strategy_at(s.strategy)->strength;
@@ -317,12 +412,14 @@ main(int argc, char **argv)
 
     uint64_t kept = 0;
     training_hold_out(&collector, &s, ENOUGH_ROWS);
+    if (files.resume == NULL)
+        choose_epochs(&s, collector.n_train);
     if (profile != NULL && model.schema.profile != NULL && collector.n_train > 0)
         profile_join(model.schema.profile, profile);
     if (collector.n_train == 0)
         warn("warning: no row to learn from: the model is passed on as it was");
     else
-        kept = tune(&s, &files, engine, &model, &collector, data, files.resume != NULL ? &resumed : NULL);
+        kept = tune(&s, named, &files, engine, &model, &collector, data, files.resume != NULL ? &resumed : NULL);
     if (checkpoint_write(&model, &output, files.level, &error) < 0 || output_commit(&output, &error) < 0)
         die_error(&error);
     training_say_kept(kept);

@@ -26,7 +26,7 @@ enum field_kind { FIELD_STRING, FIELD_CHOICE, FIELD_U64, FIELD_DOUBLE, FIELD_AUT
 struct field {
     const char *name; /* of the option and of the key in a record */
     enum field_kind kind;
-    enum settings_scope scope;
+    unsigned scope; /* of enum settings_scope */
     size_t offset;
     const char *const *choices;
 };
@@ -78,14 +78,14 @@ static const struct field fields[] = {
     FIELD("among", FIELD_STRING, SETTINGS_RUN, among),
     FIELD("memory-rows", FIELD_U64, SETTINGS_RUN, memory_rows),
     FIELD("seed", FIELD_U64, SETTINGS_RUN, seed),
-    CHOICE("strategy", SETTINGS_TUNE, strategy, strategy_names),
+    CHOICE("strategy", SETTINGS_RUN, strategy, strategy_names),
     CHOICE("new-class", SETTINGS_TUNE, new_class, settings_new_classes),
     FIELD("keep-optimiser", FIELD_BOOL, SETTINGS_TUNE, keep_optimiser),
-    FIELD("strength", FIELD_DOUBLE, SETTINGS_TUNE, strength),
-    FIELD("ewc-gamma", FIELD_DOUBLE, SETTINGS_TUNE, ewc_gamma),
-    FIELD("si-xi", FIELD_DOUBLE, SETTINGS_TUNE, si_xi),
-    FIELD("temperature", FIELD_DOUBLE, SETTINGS_TUNE, temperature),
-    CHOICE("replay-weights", SETTINGS_TUNE, replay_weights, settings_replay_weights),
+    FIELD("strength", FIELD_DOUBLE, SETTINGS_TUNE | SETTINGS_STRATEGY, strength),
+    FIELD("ewc-gamma", FIELD_DOUBLE, SETTINGS_TUNE | SETTINGS_STRATEGY, ewc_gamma),
+    FIELD("si-xi", FIELD_DOUBLE, SETTINGS_RUN | SETTINGS_STRATEGY, si_xi),
+    FIELD("temperature", FIELD_DOUBLE, SETTINGS_TUNE | SETTINGS_STRATEGY, temperature),
+    CHOICE("replay-weights", SETTINGS_TUNE | SETTINGS_STRATEGY, replay_weights, settings_replay_weights),
     FIELD("freeze", FIELD_U64, SETTINGS_TUNE, freeze),
     FIELD("head-epochs", FIELD_U64, SETTINGS_TUNE, head_epochs),
 };
@@ -407,6 +407,8 @@ field_is_silent(const struct settings *settings, size_t i)
     if ((at == &settings->label_smoothing && settings->label_smoothing == 0) ||
         (at == &settings->ema && settings->ema == 0))
         return true; /* models without keep the record they had before there was any */
+    if (at == &settings->strategy && settings->strategy == STRATEGY_AUTO)
+        return true; /* of cl-train: ready for anything */
     for (size_t r = 0; r < sizeof of_strategies / sizeof *of_strategies; r++)
         if (fields[i].offset == of_strategies[r].offset)
             return !(strategy_at(settings->strategy)->flags & of_strategies[r].flag);

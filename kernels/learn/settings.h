@@ -94,6 +94,7 @@ enum settings_scope {
     SETTINGS_OPTIMISER = 2, /* optimizer, momentum .. clip, batch, class-weights, dropout: what cl-tune inherits */
     SETTINGS_RUN = 4,       /* the rest of cl-train */
     SETTINGS_TUNE = 8,      /* what only cl-tune has */
+    SETTINGS_STRATEGY = 32, /* numbers of strategies: what cl-tune inherits with a strategy */
     SETTINGS_TRAIN = 7,
     SETTINGS_ALL = 15,
 };

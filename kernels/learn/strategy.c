@@ -1,6 +1,7 @@
 #include "strategy.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /* Plain fine-tuning. */
 const struct strategy strategy_none = {.name = "none", .flags = STRATEGY_FOR_CLASSES};
@@ -39,6 +40,15 @@ strategy_resolve(int index, uint64_t n_memory)
 {
     (void) n_memory;
     return index == STRATEGY_AUTO ? STRATEGY_NONE : index;
+}
+
+int
+strategy_find(const char *name)
+{
+    for (int i = 0; name != NULL && strategy_names[i] != NULL; i++)
+        if (strcmp(strategy_names[i], name) == 0)
+            return i;
+    return -1;
 }
 
 const struct strategy *

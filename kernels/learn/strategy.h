@@ -100,6 +100,8 @@ enum { STRATEGY_AUTO, STRATEGY_NONE };
 /* In the order of the table; for an option of kind OPTION_CHOICE. NULL-terminated. */
 extern const char *const strategy_names[];
 const struct strategy *strategy_at(int index);
+/* -1 when there is none of this name. */
+int strategy_find(const char *name);
 /* The index of what `auto` stands for, for a model with `n_memory` rows; any other index as it is. Records hold what
  * was done, not `auto`. */
 int strategy_resolve(int index, uint64_t n_memory);
