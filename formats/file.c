@@ -177,7 +177,10 @@ input_wait(struct input *input, int timeout_ms, struct error *error)
         return inflate_wait(input->inflate, timeout_ms, error);
     if (input->regular)
         return 1;
-    int ready = readable(input->fd, timeout_ms);
+    struct pollfd ask = {.fd = input->fd, .events = POLLIN};
+    int ready = poll(&ask, 1, timeout_ms);
+    if (ready < 0 && errno == EINTR)
+        return 0;
     return ready < 0 ? error_errno(error, "cannot poll %s", input->name) : ready;
 }
 

@@ -34,7 +34,8 @@ struct input {
 int input_open(struct input *input, const char *path, struct error *error);
 /* Reads up to `n` bytes; 0 at the end of input; -1 on error. Never returns short because of a signal. */
 ssize_t input_read(struct input *input, void *buffer, size_t n, bool wait, struct error *error);
-/* Waits until input_read() would not block, for timeout_ms or, with -1, for good: 1; 0 when the time is over; -1. */
+/* Waits until input_read() would not block, for timeout_ms or, with -1, for good: 1; 0 when the time is over or a
+ * signal was caught; -1. */
 int input_wait(struct input *input, int timeout_ms, struct error *error);
 void input_close(struct input *input);
 /* Gives back the bytes read last, which are read again before others. */

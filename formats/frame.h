@@ -50,6 +50,8 @@ struct frame_reader *frame_reader_open(struct input *input);
  * every further call returns the same.
  */
 int frame_read(struct frame_reader *reader, struct frame *frame, bool wait, struct error *error);
+/* After frame_read() returned 2: waits for more as input_wait() does. */
+int frame_reader_wait(struct frame_reader *reader, int timeout_ms, struct error *error);
 struct arena *frame_reader_arena(struct frame_reader *reader);
 uint64_t frame_reader_offset(const struct frame_reader *reader); /* bytes consumed, for messages */
 void frame_reader_close(struct frame_reader *reader);

@@ -80,6 +80,12 @@ frame_reader_open(struct input *input)
     return reader;
 }
 
+int
+frame_reader_wait(struct frame_reader *reader, int timeout_ms, struct error *error)
+{
+    return input_wait(&reader->input, timeout_ms, error);
+}
+
 struct arena *
 frame_reader_arena(struct frame_reader *reader)
 {

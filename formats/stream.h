@@ -41,6 +41,8 @@ const char *stream_reader_name(const struct stream_reader *reader); /* of the in
  * reading would block. The batch lives until the next call. Batches of 0 rows do not come.
  */
 int stream_read(struct stream_reader *reader, struct batch *batch, bool wait, struct error *error);
+/* After stream_read() returned 2: waits for more, for timeout_ms or until a signal was caught. 1, 0 or -1. */
+int stream_reader_wait(struct stream_reader *reader, int timeout_ms, struct error *error);
 /* Rows returned so far. */
 uint64_t stream_reader_rows(const struct stream_reader *reader);
 /*

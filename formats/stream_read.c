@@ -740,6 +740,12 @@ stream_read(struct stream_reader *reader, struct batch *batch, bool wait, struct
     }
 }
 
+int
+stream_reader_wait(struct stream_reader *reader, int timeout_ms, struct error *error)
+{
+    return reader->frames == NULL ? 1 : frame_reader_wait(reader->frames, timeout_ms, error);
+}
+
 const struct frame *
 stream_reader_unknown(struct stream_reader *reader)
 {
