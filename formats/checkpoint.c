@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "row_digest.h"
 #include "stream.h"
 
 /*
@@ -410,6 +411,28 @@ codes_below(const struct tensor *tensor, uint32_t low, const uint32_t *sizes, ui
     return true;
 }
 
+/* Numbers of rows. */
+static bool
+all_stand(const struct tensor *tensor)
+{
+    const double *stands = tensor->data;
+    for (uint64_t i = 0; i < tensor->shape[0]; i++)
+        if (!(stands[i] > 0 && stands[i] < 0x1p63))
+            return false;
+    return true;
+}
+
+/* Outputs; NaN is none. */
+static bool
+none_infinite(const struct tensor *tensor)
+{
+    const float *z = tensor->data;
+    for (size_t i = 0; i < tensor->bytes / sizeof *z; i++)
+        if (isinf(z[i]))
+            return false;
+    return true;
+}
+
 /* The rows of memory are rows of this network. */
 static int
 check_memory(const struct load *load, const struct tensor *tensor, struct error *error)
@@ -429,8 +452,16 @@ check_memory(const struct load *load, const struct tensor *tensor, struct error 
             is_tensor(tensor, DTYPE_U32, 2, m, network->n_c) && codes_below(tensor, 0, network->c_sizes, network->n_c);
     else if (right && strcmp(what, "w") == 0)
         right = is_tensor(tensor, DTYPE_F32, 1, m, 0);
-    else if (right && strcmp(what, "row") == 0)
+    else if (right && (strcmp(what, "row") == 0 || strcmp(what, "key") == 0 || strcmp(what, "digest") == 0))
         right = is_tensor(tensor, DTYPE_U64, 1, m, 0);
+    else if (right && strcmp(what, "run") == 0)
+        right = is_tensor(tensor, DTYPE_U32, 1, m, 0);
+    else if (right && strcmp(what, "stands") == 0)
+        right = is_tensor(tensor, DTYPE_F64, 1, m, 0) && all_stand(tensor);
+    else if (right && strcmp(what, "soft") == 0)
+        right = is_tensor(tensor, DTYPE_F32, 2, m, network_outputs(network)) && none_infinite(tensor);
+    else if (right && strcmp(what, "missing") == 0)
+        right = is_tensor(tensor, DTYPE_U8, 2, m, network->n_x);
     else if (right && strcmp(what, "y") == 0 && schema->task == TASK_CLASS)
         right = is_tensor(tensor, DTYPE_U32, 2, m, 1) && codes_below(tensor, 1, &n_classes, 1);
     else if (right && strcmp(what, "y") == 0)
@@ -440,6 +471,23 @@ check_memory(const struct load *load, const struct tensor *tensor, struct error 
         return error_set(error, STATUS_DATA, "the memory's tensor '%s' does not go with the network",
                          error_quote(quoted, sizeof quoted, tensor->name, strlen(tensor->name), 60));
     return 0;
+}
+
+/* They are no content of their own, so what they say must be true. */
+static int
+check_row_digests(const struct model *model, struct error *error)
+{
+    const struct tensor *told = model_find(model, TENSOR_MEMORY, "memory.digest"),
+                        *x = model_find(model, TENSOR_MEMORY, "memory.x"),
+                        *c = model_find(model, TENSOR_MEMORY, "memory.c");
+    if (told == NULL)
+        return 0;
+    uint64_t *digests = mem_array(told->shape[0], sizeof *digests);
+    row_digests(&model->schema, model->network.n_x > 0 ? x->data : NULL, model->network.n_c > 0 ? c->data : NULL,
+                told->shape[0], digests);
+    bool same = memcmp(digests, told->data, told->bytes) == 0;
+    free(digests);
+    return same ? 0 : error_set(error, STATUS_DATA, "the memory's tensor 'memory.digest' is not that of its rows");
 }
 
 /* A row that is kept has all its inputs. */
@@ -454,7 +502,7 @@ check_memory_complete(const struct model *model, struct error *error)
         return error_set(error, STATUS_DATA, "the memory's tensor 'memory.x' is missing");
     if (network->n_c > 0 && model_find(model, TENSOR_MEMORY, "memory.c") == NULL)
         return error_set(error, STATUS_DATA, "the memory's tensor 'memory.c' is missing");
-    return 0;
+    return check_row_digests(model, error);
 }
 
 static int

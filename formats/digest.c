@@ -296,6 +296,8 @@ list_tensors(const struct model *model, size_t *n, struct arena *arena)
     }
     for (uint32_t i = 0; i < model->n_tensors; i++) {
         const struct tensor *tensor = &model->tensors[i].tensor;
+        if (model->tensors[i].role == TENSOR_MEMORY && strcmp(tensor->name, "memory.digest") == 0)
+            continue; /* follows from the rows */
         struct named *item = &list[(*n)++];
         *item = (struct named){
             .role = model->tensors[i].role_name,

@@ -12,9 +12,9 @@
 #include "build.h"
 #include "checkpoint.h"
 #include "device.h"
+#include "memory_rows.h"
 #include "profile.h"
 #include "program.h"
-#include "reservoir.h"
 #include "training.h"
 
 /* Defaults in the help. */
@@ -131,10 +131,11 @@ main(int argc, char **argv)
              (unsigned long long) collector.n_train, s.net, s.batch, s.lr, s.weight_decay);
     if (profile != NULL)
         model.schema.profile = profile;
+    const enum balance by = training_balance(&s, model.schema.task);
     training_record(&model, &s, SETTINGS_TRAIN, &collector, engine, data, NULL);
-    uint64_t kept =
-        reservoir_keep(&model, &collector.train, collector.n_train, s.seed, training_capacity(&s, &model.schema));
     uint32_t n_classes = model.schema.task == TASK_CLASS ? schema_y(&model.schema, 0)->dict.n : 0;
+    const struct memory_options remember = {.seed = s.seed, .capacity = training_capacity(&s, n_classes), .by = by};
+    uint64_t kept = memory_keep(&model, &collector.train, collector.n_train, &remember);
     if (collect_weigh(&collector, s.class_weights == CLASS_WEIGHTS_BALANCED, n_classes, &error) < 0)
         die_error(&error);
     struct trainer_setup setup = training_setup(&s, &files, engine, &model, &collector);

@@ -15,9 +15,10 @@
 #include "device.h"
 #include "groups.h"
 #include "grow.h"
+#include "memory_rows.h"
 #include "program.h"
 #include "recall.h"
-#include "reservoir.h"
+#include "streaming.h"
 #include "training.h"
 
 /* Defaults in the help. */
@@ -57,6 +58,23 @@ inherit_strategy(struct settings *s, const struct model *model, const char *path
         die_error(&error);
 }
 
+/* How large its memory is and who shares it, where the last run was told; rows share one of which nothing is said. */
+static void
+inherit_memory(struct settings *s, const struct model *model)
+{
+    const struct value *options = value_get(model->training, "options");
+    const char *by = value_get_string(options, "memory-by");
+    uint64_t rows;
+    if (!settings_given(s, &s->memory_rows) && value_get_u64(options, "memory-rows", &rows))
+        s->memory_rows = rows;
+    if (settings_given(s, &s->memory_by) || model->memory == NULL)
+        return;
+    s->memory_by = 1 + BALANCE_ROWS;
+    for (int i = 1; by != NULL && settings_memory_by[i] != NULL; i++)
+        if (strcmp(settings_memory_by[i], by) == 0)
+            s->memory_by = i;
+}
+
 /* What the model says about the options, and what the command line may not. */
 static void
 inherit(struct settings *s, const struct model *model, const char *path)
@@ -72,6 +90,7 @@ inherit(struct settings *s, const struct model *model, const char *path)
         usage_error("%s", error.text);
     if (status < 0)
         die_error(&error);
+    inherit_memory(s, model);
     if (!settings_given(s, &s->lr))
         s->lr = trained_lr(model) / 10;
     if (isnan(s->weight_decay)) /* models always say; whoever wrote this one left it out */
@@ -182,13 +201,14 @@ grow(struct model *model, const struct collector *collector, enum new_class poli
     return old;
 }
 
+/* As large as it was; and where that was not asked for, but 50 a class, so much for the classes there are now. */
 static uint64_t
-memory_capacity(const struct settings *s, const struct model *model)
+memory_capacity(const struct settings *s, const struct model *model, uint64_t n_before, uint64_t n_classes)
 {
     uint64_t capacity = 0;
-    if (s->memory_rows != UINT64_MAX)
-        return s->memory_rows;
-    return value_get_u64(model->memory, "capacity", &capacity) ? capacity : 0;
+    if (s->memory_rows != UINT64_MAX || !value_get_u64(model->memory, "capacity", &capacity))
+        return s->memory_rows != UINT64_MAX ? s->memory_rows : 0;
+    return capacity == training_capacity(s, n_before) ? training_capacity(s, n_classes) : capacity;
 }
 
 /* Runs that made the model what it is. */
@@ -197,14 +217,6 @@ runs_before(const struct model *model)
 {
     uint64_t n = model->lineage != NULL && model->lineage->kind == VALUE_ARRAY ? model->lineage->n : 0;
     return n > 0 ? n : 1; /* whoever wrote it, trained it */
-}
-
-/* Rows that the model keeps, as it says. */
-static uint64_t
-memory_rows(const struct model *model)
-{
-    const struct tensor *y = model_find(model, TENSOR_MEMORY, "memory.y");
-    return y != NULL ? y->shape[0] : 0;
 }
 
 /* Penalties keep parameters, and what was learned of old classes alone says nothing against new ones. */
@@ -290,7 +302,10 @@ tune(struct settings *s, bool named, const struct training_files *files, const s
 {
     struct error error;
     const double lr = trained_lr(model);
-    const uint32_t n_before = model->schema.task == TASK_CLASS ? schema_y(&model->schema, 0)->dict.n : 0;
+    const bool classes = model->schema.task == TASK_CLASS;
+    const uint32_t n_before = classes ? schema_y(&model->schema, 0)->dict.n : 0;
+    if (memory_outputs(model, true, engine, (unsigned) files->threads, &error) < 0)
+        die_error(&error);
     struct extent *old = grow(model, collector, (enum new_class) s->new_class);
     if (model->schema.task == TASK_CLASS &&
         build_check_among(collector, &schema_y(&model->schema, 0)->dict, &error) < 0)
@@ -299,16 +314,19 @@ tune(struct settings *s, bool named, const struct training_files *files, const s
     s->loss = 1 + (int) model->loss;
     for (uint32_t l = 0; settings_given(s, &s->dropout) && l + 1 < model->network.n_layers; l++)
         model->network.layers[l].dropout = (float) s->dropout;
-    const uint32_t n_classes = model->schema.task == TASK_CLASS ? schema_y(&model->schema, 0)->dict.n : 0;
+    const uint32_t n_classes = classes ? schema_y(&model->schema, 0)->dict.n : 0;
     if (n_classes > n_before && s->among == NULL)
         warn_new_classes(s);
     const struct strategy_run run = learn(s, model, collector, old, n_before); /* of the model as it was */
+    const enum balance by = training_balance(s, model->schema.task);
     training_record(model, s, SETTINGS_ALL, collector, engine, data, model->digest);
     value_set(&model->arena, model->training, "trained_lr", value_float(&model->arena, lr));
     if (named)
         value_set(&model->arena, model->training, "strategy", value_string(&model->arena, strategy_names[s->strategy]));
     model_strip(model, TENSOR_RESUME);
-    uint64_t kept = reservoir_keep(model, &collector->train, collector->n_train, s->seed, memory_capacity(s, model));
+    const struct memory_options remember = {
+        .seed = s->seed, .capacity = memory_capacity(s, model, n_before, n_classes), .by = by};
+    uint64_t kept = memory_keep(model, &collector->train, collector->n_train, &remember);
     if (collect_weigh(collector, s->class_weights == CLASS_WEIGHTS_BALANCED, n_classes, &error) < 0)
         die_error(&error);
     struct trainer_setup setup = training_setup(s, files, engine, model, collector);
@@ -321,6 +339,8 @@ tune(struct settings *s, bool named, const struct training_files *files, const s
         value_get_u64(model->optimiser, "steps", &setup.moment_steps);
     }
     training_run(files, model, &setup, resumed);
+    if (memory_outputs(model, false, engine, (unsigned) files->threads, &error) < 0)
+        die_error(&error);
     return kept;
 }
 
@@ -330,6 +350,7 @@ main(int argc, char **argv)
     const char *path = NULL;
     struct settings s;
     struct training_files files = {.every_s = NAN};
+    struct streaming_files online = {.log_every_s = NAN};
     struct option options[] = {
         OPT_STRING('m', "model", "FILE", &path, "the model to go on with"),
         OPT_CHOICE(0, "strategy", "NAME", &s.strategy, strategy_names, "how it keeps what it knew [auto = none]"),
@@ -346,6 +367,7 @@ main(int argc, char **argv)
         OPT_U64(0, "head-epochs", "N", &s.head_epochs, 0, 1000000000,
                 "epochs in which only the output layer learns [0]"),
         OPT_FLAG(0, "keep-optimiser", &s.keep_optimiser, "go on with the moments kept in the model"),
+        STREAMING_OPTIONS(s, online),
         TRAINING_OPTIONS(s, files, "a tenth of the training's", "10, or for 300 steps", OWN),
         OPT_COMMON,
         OPT_END,
@@ -367,6 +389,7 @@ main(int argc, char **argv)
     if (path == NULL)
         usage_error("-m MODEL is needed: the model to go on with");
     training_check_files(&files);
+    streaming_check_options(&s, &files, &online);
     if (n_paths == 0)
         usage_if_terminal();
     const struct engine *engine = training_engine(&files);
@@ -374,6 +397,11 @@ main(int argc, char **argv)
     struct error error;
     if (checkpoint_read(&model, path, &error) < 0)
         die_error(&error);
+    if (online.on) {
+        streaming_run(&s, &files, &online, engine, &model, path, paths, n_paths);
+        model_free(&model);
+        return STATUS_OK;
+    }
     inherit(&s, &model, path);
     if (files.resume != NULL) {
         if (checkpoint_read(&resumed, files.resume, &error) < 0)
@@ -383,7 +411,7 @@ main(int argc, char **argv)
     }
     const bool named =
         files.resume != NULL ? value_get_string(resumed.training, "strategy") != NULL : s.strategy != STRATEGY_AUTO;
-    s.strategy = strategy_resolve(s.strategy, memory_rows(&model));
+    s.strategy = strategy_resolve(s.strategy, memory_size(&model));
     if (isnan(s.strength))
         s.strength = strategy_at(s.strategy)->strength;
     check_settings(&s, &model, path);

@@ -15,7 +15,6 @@
 #include "json.h"
 #include "program.h"
 #include "progress.h"
-#include "reservoir.h"
 #include "tally.h"
 
 void
@@ -112,12 +111,22 @@ training_hold_out(struct collector *collector, const struct settings *settings, 
 }
 
 uint64_t
-training_capacity(const struct settings *settings, const struct schema *schema)
+training_capacity(const struct settings *settings, uint64_t n_classes)
 {
-    uint64_t by_class = schema->task == TASK_CLASS ? 50 * (uint64_t) schema_y(schema, 0)->dict.n : 0;
     if (settings->memory_rows != UINT64_MAX)
         return settings->memory_rows;
-    return by_class > 500 ? by_class : 500;
+    return 50 * n_classes > 500 ? 50 * n_classes : 500;
+}
+
+enum balance
+training_balance(struct settings *settings, enum task task)
+{
+    const bool classes = task == TASK_CLASS;
+    if (settings->memory_by == 0)
+        settings->memory_by = 1 + (classes ? BALANCE_CLASS : BALANCE_ROWS);
+    if (settings->memory_by == 1 + BALANCE_CLASS && !classes)
+        usage_error("--memory-by class is for classes, and the model predicts a number");
+    return (enum balance)(settings->memory_by - 1);
 }
 
 void
@@ -415,6 +424,8 @@ training_recall(struct settings *settings, const struct model *resumed, unsigned
             files->resume);
     if (program == NULL || strcmp(program, program_name()) != 0)
         die(STATUS_DATA, "%s: this run is one of %s", files->resume, program != NULL ? program : "another program");
+    if (!settings_given(settings, &settings->memory_by)) /* the one way that records leave out */
+        settings->memory_by = 1 + BALANCE_ROWS;
     if (settings_recall(settings, scopes, value_get(resumed->training, "options"), files->resume, &error) < 0) {
         if (error.status == STATUS_USAGE)
             usage_error("%s", error.text);

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "balance.h"
 #include "collect.h"
 #include "dataset.h"
 #include "engine.h"
@@ -81,6 +82,8 @@ struct training_files {
         OPT_STRING(0, "among", "CLASSES", &(s).among, "train on rows of these classes, told apart among these"), \
         OPT_U64(0, "memory-rows", "N", &(s).memory_rows, 0, 100000000, \
                 "rows kept in the checkpoint for later tuning; 0 = none [" own("500, or 50 a class if more") "]"), \
+        OPT_CHOICE(0, "memory-by", "WAY", &(s).memory_by, settings_memory_by, \
+                   "who shares the memory: rows, class or run [" own("class for classes, else rows") "]"), \
         OPT_U64(0, "seed", "N", &(s).seed, 0, UINT64_MAX - 1, "seed of every random choice [1]"), \
         OPT_STRING(0, "log", "FILE", &(f).log, "write a JSON object a line for each epoch"), \
         OPT_STRING(0, "checkpoint", "FILE", &(f).checkpoint, "write the state of the run to FILE as it goes"), \
@@ -122,7 +125,10 @@ struct profile *training_read(struct stream_reader *reader, struct collector *co
 void training_hold_out(struct collector *collector, const struct settings *settings, uint64_t enough);
 
 /* Capacity of the memory: --memory-rows, else 500 or 50 a class. */
-uint64_t training_capacity(const struct settings *settings, const struct schema *schema);
+uint64_t training_capacity(const struct settings *settings, uint64_t n_classes);
+
+/* How the memory is shared out: --memory-by, where auto becomes what it stands for. */
+enum balance training_balance(struct settings *settings, enum task task);
 
 /* One line that says how many rows of the data the checkpoint keeps. */
 void training_say_kept(uint64_t kept);

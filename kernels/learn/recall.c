@@ -1,7 +1,6 @@
 #include "recall.h"
 
-#include <math.h>
-#include <string.h>
+#include "memory_rows.h"
 
 static const struct tensor *
 find(const struct model *model, const char *name, enum dtype dtype, uint64_t n, uint64_t width)
@@ -9,24 +8,6 @@ find(const struct model *model, const char *name, enum dtype dtype, uint64_t n, 
     const struct tensor *tensor = model_find(model, TENSOR_MEMORY, name);
     bool fits = tensor != NULL && tensor->dtype == dtype && tensor->bytes == n * width * dtype_size(dtype);
     return fits ? tensor : NULL;
-}
-
-/* Stored outputs [n, had] as soft targets [n, o]. */
-static const float *
-recall_soft(const struct tensor *stored, uint64_t n, uint32_t o, bool classes, struct arena *arena)
-{
-    const uint64_t had = stored->shape[1];
-    const float *from = stored->data;                      // [n, had]
-    float *soft = arena_array(arena, n * o, sizeof *soft); // [n, o]
-    for (uint64_t i = 0; i < n; i++)
-        for (uint32_t j = 0; j < o; j++) {
-            const float *z = from + i * had;
-            if (classes && had == 1 && o > 1)
-                soft[i * o + j] = j > 1 ? NAN : j == 1 ? z[0] / 2 : -z[0] / 2;
-            else
-                soft[i * o + j] = j < had ? z[j] : NAN;
-        }
-    return soft;
 }
 
 int
@@ -42,7 +23,6 @@ recall_rows(const struct model *model, struct arena *arena, struct rowset *rows,
     const uint64_t n = y->shape[0];
     const struct tensor *x = find(model, "memory.x", DTYPE_F32, n, network->n_x),
                         *c = find(model, "memory.c", DTYPE_U32, n, network->n_c),
-                        *w = find(model, "memory.w", DTYPE_F32, n, 1),
                         *soft = model_find(model, TENSOR_MEMORY, "memory.soft");
     y = find(model, "memory.y", classes ? DTYPE_U32 : DTYPE_F32, n, t);
     if (y == NULL || (network->n_x > 0 && x == NULL) || (network->n_c > 0 && c == NULL))
@@ -52,7 +32,7 @@ recall_rows(const struct model *model, struct arena *arena, struct rowset *rows,
         .x = network->n_x > 0 ? x->data : NULL,
         .c = network->n_c > 0 ? c->data : NULL,
         .y = classes ? NULL : y->data,
-        .w = w != NULL ? w->data : NULL,
+        .w = memory_weights(model, arena),
     };
     if (classes) {
         const uint32_t *codes = y->data, n_classes = schema_y(&model->schema, 0)->dict.n;
@@ -73,6 +53,6 @@ recall_rows(const struct model *model, struct arena *arena, struct rowset *rows,
     }
     if (soft != NULL && soft->dtype == DTYPE_F32 && soft->rank == 2 && soft->shape[0] == n && soft->shape[1] >= 1 &&
         soft->shape[1] <= o)
-        rows->soft = recall_soft(soft, n, o, classes, arena);
+        rows->soft = memory_pad(soft->data, n, soft->shape[1], o, classes, arena);
     return 0;
 }

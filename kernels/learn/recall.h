@@ -19,8 +19,8 @@
 #include "model.h"
 
 /*
- * n = 0 when it keeps none. x, c, w point into the model's tensors; labels, targets and soft targets are in `arena`.
- * Weights are as they were given, without those of classes. STATUS_DATA: not the memory of this network.
+ * n = 0 when it keeps none. x and c point into the model's tensors; the rest is in `arena`.
+ * Weights are as they were given, times the rows that each stands for, with mean 1. STATUS_DATA: not the memory of this network.
  */
 int recall_rows(const struct model *model, struct arena *arena, struct rowset *rows, struct error *error);
 

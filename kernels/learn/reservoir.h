@@ -1,5 +1,5 @@
 /*
- * The rows a checkpoint keeps: a uniform sample of every training row the model has ever seen.
+ * A uniform sample of every row that ever came.
  *
  * Algorithm R (Vitter, "Random sampling with a reservoir", 1985): row t (from 0) goes to slot t while slots are free,
  * then to slot r drawn from [0, t] when r is a slot. The draws are by counter t, so that going on later with new rows
@@ -10,24 +10,12 @@
 
 #include <stdint.h>
 
-#include "dataset.h"
-#include "model.h"
-
 /*
  * What the slots hold after n_new more rows: picks[i] < n_old is old slot picks[i], else new row picks[i] - n_old.
- * seen: rows before these. Old slots beyond a smaller capacity are thinned by a keyed permutation. With a larger one,
- * the rows that are still there and the new ones have the same chance. picks: [capacity] out. Returns how many slots
- * are full.
+ * seen: rows before these, of which n_old are there: all, or at least `capacity`. Old slots beyond a smaller capacity
+ * are thinned by a keyed permutation. picks: [capacity] out. Returns how many slots are full.
  */
 uint64_t reservoir_choose(uint64_t seed, uint64_t capacity, uint64_t seen, uint64_t n_old, uint64_t n_new,
                           uint64_t *picks);
-
-/*
- * Continues the memory of a model (tensors memory.*, map `memory`) with the first n_train rows of a dataset; with
- * capacity 0 it is dropped. Weights are kept as they are in the dataset, classes as codes of the dictionary (from 1).
- * Returns the rows kept.
- */
-uint64_t reservoir_keep(struct model *model, const struct dataset *dataset, uint64_t n_train, uint64_t seed,
-                        uint64_t capacity);
 
 #endif

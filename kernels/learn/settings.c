@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "balance.h"
 #include "model.h"
 #include "options.h"
 #include "strategy.h"
@@ -19,6 +20,7 @@ const char *const settings_schedules[] = {"constant", "step", "cosine", "plateau
 const char *const settings_class_weights[] = {"none", "balanced", NULL};
 const char *const settings_new_classes[] = {"grow", "error", "other", NULL};
 const char *const settings_replay_weights[] = {"share", "equal", NULL};
+const char *const settings_memory_by[] = {"auto", "rows", "class", "run", NULL};
 
 /* NaN in a FIELD_DOUBLE: by other settings. In a FIELD_AUTO: "auto", until it is found. */
 enum field_kind { FIELD_STRING, FIELD_CHOICE, FIELD_U64, FIELD_DOUBLE, FIELD_AUTO, FIELD_BOOL, FIELD_NET };
@@ -77,6 +79,7 @@ static const struct field fields[] = {
     FIELD("label-smoothing", FIELD_DOUBLE, SETTINGS_OPTIMISER, label_smoothing),
     FIELD("among", FIELD_STRING, SETTINGS_RUN, among),
     FIELD("memory-rows", FIELD_U64, SETTINGS_RUN, memory_rows),
+    CHOICE("memory-by", SETTINGS_RUN, memory_by, settings_memory_by),
     FIELD("seed", FIELD_U64, SETTINGS_RUN, seed),
     CHOICE("strategy", SETTINGS_RUN, strategy, strategy_names),
     CHOICE("new-class", SETTINGS_TUNE, new_class, settings_new_classes),
@@ -88,6 +91,13 @@ static const struct field fields[] = {
     CHOICE("replay-weights", SETTINGS_TUNE | SETTINGS_STRATEGY, replay_weights, settings_replay_weights),
     FIELD("freeze", FIELD_U64, SETTINGS_TUNE, freeze),
     FIELD("head-epochs", FIELD_U64, SETTINGS_TUNE, head_epochs),
+    FIELD("update-rows", FIELD_U64, SETTINGS_ONLINE, update_rows),
+    FIELD("replay", FIELD_DOUBLE, SETTINGS_ONLINE, replay),
+    FIELD("id", FIELD_STRING, SETTINGS_ONLINE, id),
+    FIELD("window", FIELD_U64, SETTINGS_ONLINE, window),
+    FIELD("adapt", FIELD_BOOL, SETTINGS_ONLINE, adapt),
+    FIELD("detector", FIELD_STRING, SETTINGS_ONLINE, detector),
+    FIELD("shrink", FIELD_DOUBLE, SETTINGS_ONLINE, shrink),
 };
 enum { N_FIELDS = sizeof fields / sizeof *fields };
 _Static_assert((int) N_FIELDS == (int) SETTINGS_COUNT, "one `given` flag per field");
@@ -123,6 +133,10 @@ settings_default(struct settings *settings)
         .ewc_gamma = 1,
         .si_xi = 0.1,
         .temperature = 2,
+        .update_rows = 100,
+        .window = 10000,
+        .detector = "adwin",
+        .shrink = 1,
     };
 }
 
@@ -405,7 +419,8 @@ field_is_silent(const struct settings *settings, size_t i)
     const void *at = field_at(settings, &fields[i]);
     bool short_form = at == &settings->hidden || at == &settings->activation || at == &settings->dropout;
     if ((at == &settings->label_smoothing && settings->label_smoothing == 0) ||
-        (at == &settings->ema && settings->ema == 0))
+        (at == &settings->ema && settings->ema == 0) ||
+        (at == &settings->memory_by && settings->memory_by == 1 + BALANCE_ROWS))
         return true; /* models without keep the record they had before there was any */
     if (at == &settings->strategy && settings->strategy == STRATEGY_AUTO)
         return true; /* of cl-train: ready for anything */

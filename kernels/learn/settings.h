@@ -27,7 +27,7 @@
 #include "strategy.h"
 #include "value.h"
 
-enum { SETTINGS_COUNT = 47 };
+enum { SETTINGS_COUNT = 55 };
 
 /* A learning rate that was not given: settings_open_lr(). */
 #define SETTINGS_LR_OPEN (-1.0)
@@ -72,6 +72,7 @@ struct settings {
     double label_smoothing;
     const char *among;    /* comma-separated classes, NULL = all */
     uint64_t memory_rows; /* when not given: max(500, 50 per class) */
+    int memory_by;        /* 0 = auto, else 1 + enum balance */
     uint64_t seed;
     /* cl-tune only */
     int strategy;        /* of strategy_at() */
@@ -81,19 +82,28 @@ struct settings {
     double ewc_gamma, si_xi, temperature;
     int replay_weights; /* enum replay_weights */
     uint64_t freeze, head_epochs;
+    /* cl-tune --online only */
+    uint64_t update_rows;
+    double replay;  /* rows of memory for each new one */
+    const char *id; /* column by which late labels are joined, or NULL */
+    uint64_t window;
+    bool adapt;
+    const char *detector; /* words of detector_open() */
+    double shrink;        /* factor of shrink-and-perturb, 1 = none */
     bool given[SETTINGS_COUNT]; /* by field: stands on the command line */
 };
 
 /* NULL-terminated, for OPT_CHOICE. */
 extern const char *const settings_activations[], *const settings_inits[], *const settings_losses[];
 extern const char *const settings_optimizers[], *const settings_schedules[], *const settings_class_weights[];
-extern const char *const settings_new_classes[], *const settings_replay_weights[];
+extern const char *const settings_new_classes[], *const settings_replay_weights[], *const settings_memory_by[];
 
 enum settings_scope {
     SETTINGS_NETWORK = 1,   /* net .. quantiles */
     SETTINGS_OPTIMISER = 2, /* optimizer, momentum .. clip, batch, class-weights, dropout: what cl-tune inherits */
     SETTINGS_RUN = 4,       /* the rest of cl-train */
     SETTINGS_TUNE = 8,      /* what only cl-tune has */
+    SETTINGS_ONLINE = 16,   /* what only cl-tune --online has */
     SETTINGS_STRATEGY = 32, /* numbers of strategies: what cl-tune inherits with a strategy */
     SETTINGS_TRAIN = 7,
     SETTINGS_ALL = 15,

@@ -33,7 +33,7 @@ done
 train() {
     name=$1
     shift
-    set -- -q --valid 0 --memory-rows 20 --patience 0 --schedule constant --warmup 0 --clip 0 --label-smoothing 0 --init glorot-uniform \
+    set -- -q --valid 0 --memory-rows 20 --memory-by rows --patience 0 --schedule constant --warmup 0 --clip 0 --label-smoothing 0 --init glorot-uniform \
         --seed 7 "$@"
     digest=$(cl-train --device ref "$@" data.clt | cl-cat --digest)
     echo "$digest $name"

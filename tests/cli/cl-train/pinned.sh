@@ -2,7 +2,7 @@
 # as they are until numerics has another number.
 both() {
     for device in cpu ref; do
-        cl-train -q --device $device "$@" data.clt | cl-cat --digest
+        cl-train -q --memory-by rows --device $device "$@" data.clt | cl-cat --digest
     done
 }
 train() {
