@@ -93,6 +93,7 @@ $(BUILD)/formats/powers_table.o: $(BUILD)/formats/powers_table.c $(BUILD)/flags
 
 # tools/training.c is what cl-train and cl-tune share.
 $(BUILD)/cl-train $(BUILD)/cl-tune: $(BUILD)/tools/training.o
+$(BUILD)/cl-tune: $(BUILD)/tools/streaming.o
 
 $(BUILD)/cl-%: $(BUILD)/tools/cl-%.o $(BUILD)/libcl.a
 	$(say) LD $@
