@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -366,6 +367,43 @@ learn(struct session *session, struct stream_reader *reader, struct sigaction be
 
 /* ---- options ---- */
 
+/* What a stream has no use for. */
+static const struct {
+    size_t offset; /* in struct settings */
+    const char *name, *why;
+} unused[] = {
+#define UNUSED(field, name, why) \
+    { \
+        offsetof(struct settings, field), name, why \
+    }
+    UNUSED(batch, "batch", "--update-rows says how many rows an update has"),
+    UNUSED(epochs, "epochs", "each row is seen once"),
+    UNUSED(steps, "steps", "there is a step for every --update-rows rows"),
+    UNUSED(valid, "valid", "every row is predicted before it is learnt"),
+    UNUSED(patience, "patience", "it goes on as long as rows come"),
+    UNUSED(tolerance, "tolerance", "it goes on as long as rows come"),
+    UNUSED(until_loss, "until-loss", "it goes on as long as rows come"),
+    UNUSED(schedule, "schedule", "a stream has no end to plan for"),
+    UNUSED(schedule_step, "schedule-step", "a stream has no end to plan for"),
+    UNUSED(schedule_factor, "schedule-factor", "a stream has no end to plan for"),
+    UNUSED(schedule_patience, "schedule-patience", "a stream has no end to plan for"),
+    UNUSED(lr_min, "lr-min", "a stream has no end to plan for"),
+    UNUSED(warmup, "warmup", "a stream has no end to plan for"),
+    UNUSED(ema, "ema", "rows are predicted by the weights of the moment"),
+    UNUSED(class_weights, "class-weights", "it would have to know all rows"),
+    UNUSED(among, "among", "it learns all classes"),
+    UNUSED(memory_by, "memory-by", "its memory is a sample of all rows alike"),
+    UNUSED(strategy, "strategy", "--replay is what keeps old rows known"),
+    UNUSED(strength, "strength", "--replay is what keeps old rows known"),
+    UNUSED(ewc_gamma, "ewc-gamma", "--replay is what keeps old rows known"),
+    UNUSED(si_xi, "si-xi", "--replay is what keeps old rows known"),
+    UNUSED(temperature, "temperature", "--replay is what keeps old rows known"),
+    UNUSED(replay_weights, "replay-weights", "every row of a step counts alike"),
+    UNUSED(freeze, "freeze", "all layers learn"),
+    UNUSED(head_epochs, "head-epochs", "each row is seen once"),
+};
+enum { N_UNUSED = sizeof unused / sizeof *unused };
+
 void
 streaming_check_options(const struct settings *s, const struct training_files *files,
                         const struct streaming_files *online)
@@ -378,31 +416,6 @@ streaming_check_options(const struct settings *s, const struct training_files *f
         {&s->window, "window"},           {&s->adapt, "adapt"},   {&s->detector, "detector"},
         {&s->shrink, "shrink"},
     };
-    const struct {
-        const void *field;
-        const char *name, *why;
-    } never[] = {
-        {&s->batch, "batch", "--update-rows says how many rows an update has"},
-        {&s->epochs, "epochs", "each row is seen once"},
-        {&s->steps, "steps", "there is a step for every --update-rows rows"},
-        {&s->valid, "valid", "every row is predicted before it is learnt"},
-        {&s->patience, "patience", "it goes on as long as rows come"},
-        {&s->tolerance, "tolerance", "it goes on as long as rows come"},
-        {&s->until_loss, "until-loss", "it goes on as long as rows come"},
-        {&s->schedule, "schedule", "a stream has no end to plan for"},
-        {&s->schedule_step, "schedule-step", "a stream has no end to plan for"},
-        {&s->schedule_factor, "schedule-factor", "a stream has no end to plan for"},
-        {&s->schedule_patience, "schedule-patience", "a stream has no end to plan for"},
-        {&s->lr_min, "lr-min", "a stream has no end to plan for"},
-        {&s->warmup, "warmup", "a stream has no end to plan for"},
-        {&s->ema, "ema", "rows are predicted by the weights of the moment"},
-        {&s->class_weights, "class-weights", "it would have to know all rows"},
-        {&s->among, "among", "it learns all classes"},
-        {&s->strategy, "strategy", "--replay is what keeps old rows known"},
-        {&s->strength, "strength", "--replay is what keeps old rows known"},
-        {&s->freeze, "freeze", "all layers learn"},
-        {&s->head_epochs, "head-epochs", "each row is seen once"},
-    };
     const bool by_row = online->log_rows > 0, by_time = !isnan(online->log_every_s);
     for (size_t i = 0; !online->on && i < sizeof only / sizeof *only; i++)
         if (settings_given(s, only[i].field))
@@ -411,9 +424,9 @@ streaming_check_options(const struct settings *s, const struct training_files *f
         usage_error("--log-%s is for --online, which is not given", by_row ? "rows" : "every");
     if (!online->on)
         return;
-    for (size_t i = 0; i < sizeof never / sizeof *never; i++)
-        if (settings_given(s, never[i].field))
-            usage_error("--%s is not for --online: %s", never[i].name, never[i].why);
+    for (size_t i = 0; i < N_UNUSED; i++)
+        if (settings_given(s, (const char *) s + unused[i].offset))
+            usage_error("--%s is not for --online: %s", unused[i].name, unused[i].why);
     if (files->max_memory > 0)
         usage_error("--max-memory is not for --online: it keeps no rows but those of --memory-rows");
     if (isnan(s->lr))
@@ -471,26 +484,14 @@ inherit(struct settings *s, const struct model *model, const char *path)
         s->memory_rows = 0;
 }
 
-/* The options that count, as they are recorded: what a stream has no use for is left out. */
+/* The options that count, as they are recorded. */
 static const struct value *
 options_record(const struct settings *s, struct arena *arena)
 {
-    static const char *const others[] = {
-        "batch",         "epochs",
-        "steps",         "valid",
-        "patience",      "tolerance",
-        "until-loss",    "schedule",
-        "schedule-step", "schedule-factor",
-        "lr-min",        "warmup",
-        "among",         "ema",
-        "class-weights", "schedule-patience",
-        "strategy",      "strength",
-        "freeze",        "head-epochs",
-    };
     struct value *map = value_map(arena);
     settings_record(s, SETTINGS_ALL | SETTINGS_ONLINE, map, arena);
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        value_remove(map, others[i]);
+    for (size_t i = 0; i < N_UNUSED; i++)
+        value_remove(map, unused[i].name);
     return map;
 }
 

@@ -347,7 +347,7 @@ block_add(struct online *online, uint64_t i, const struct late_row *late, uint32
     copy(block->x + at * d, late != NULL ? late->x : d > 0 ? rows->x + i * d : NULL, d * sizeof *block->x);
     copy(block->c + at * k, late != NULL ? late->c : k > 0 ? rows->c + i * k : NULL, k * sizeof *block->c);
     block->w[at] = late != NULL ? late->w : online->batch->w != NULL ? online->batch->w[i] : 1;
-    block->rowno[at] = late != NULL ? late->rowno : batch_rowno(online->batch, i);
+    block->rowno[at] = late != NULL ? late->rowno : online->counts.rows - 1;
     block->answered[at] = late != NULL && late->z != NULL;
     if (block->answered[at])
         copy(block->z + at * online->o, late->z, online->o * sizeof *block->z);
@@ -400,7 +400,7 @@ take_unlabelled(struct online *online, uint64_t i)
     }
     late_add(online->late, batch->id[i], online->d > 0 ? online->rows.x + i * online->d : NULL,
              online->k > 0 ? online->rows.c + i * online->k : NULL, batch->w != NULL ? batch->w[i] : 1,
-             batch_rowno(batch, i));
+             online->counts.rows - 1);
 }
 
 /* What the model has of runs before is in the learner by now, or has no meaning after the first row. */

@@ -19,7 +19,7 @@ struct block {
     double *user;        // [B, t] of a regression, in the label's units
     uint32_t *c, *label; // [B, k], [B] class index, those of `fresh` behind the model's
     uint8_t *answered;   // [B] z is there
-    uint64_t *rowno;     // [B]
+    uint64_t *rowno;     // [B] number among all rows of the record, from 0: streams count anew
 };
 
 /* How a model that meets drift learns for a while: online_update.c. */
