@@ -58,14 +58,16 @@ struct optimiser {
  * How far outputs z are from soft targets s, over the m outputs of a row where s is a number (none: 0).
  * SQUARED: sum (z - s)^2 / m: DER++ (Buzzega et al. 2020, equation 6).
  * SOFTMAX: T^2 * cross-entropy of softmax(s / T) and softmax(z / T), T the plan's temperature (Hinton, Vinyals and Dean
- * 2015; LwF, Li and Hoiem 2017). With groups each group of outputs has a softmax of its own, and the mean over the
- * groups that have soft targets counts. One output of loss bce: softmax over (0, z), which is its sigmoid.
+ * 2015; LwF, Li and Hoiem 2017), for losses of classes. The softmax is over all outputs that have a target, whatever
+ * classes the plan names; with groups in the plan, those of each group have one of their own, and the mean over the
+ * groups that have targets counts. Each output of loss bce is a softmax over (0, z), which is its sigmoid; the mean.
  */
 enum soft_loss { SOFT_SQUARED, SOFT_SOFTMAX };
 
 /*
- * One source of rows of a step. Part 0 follows the epoch order of its set; other parts draw `rows` rows a step by
- * counter from theirs (replay). The gradient of a row is multiplied by weight * w[row] / rows of its part.
+ * One source of rows of a step; labels and soft targets may count both, in any part. Part 0 follows the epoch order of
+ * its set; other parts draw `rows` rows a step by counter from theirs (replay). The gradient of a row is multiplied by
+ * weight * w[row] / rows of its part.
  */
 struct plan_part {
     int set;
@@ -73,7 +75,7 @@ struct plan_part {
     double weight;      /* of the loss on labels */
     double soft_weight; /* of the loss on soft targets, or 0 */
     enum soft_loss soft;
-    bool grouped; /* the softmax of a row is over the classes of its label's group, not over plan.classes */
+    bool grouped; /* loss ce: the softmax of a row is over its label's group of outputs, not over plan.classes */
 };
 
 struct plan {
@@ -91,11 +93,11 @@ struct plan {
     float clip; /* largest global gradient norm, 0 = none */
     struct plan_part parts[ENGINE_MAX_SETS];
     uint32_t n_parts;
-    float anchor;             /* lambda: gradient += lambda * omega * (theta - theta*); 0 = none */
-    const uint8_t *classes;   /* [o] 1 = takes part in the softmax; NULL = all */
-    const uint32_t *groups;   /* [o] group of each output (task-incremental learning), or NULL = one */
-    float temperature;        /* of SOFT_SOFTMAX, above 0 where that is used */
-    const float *layer_rates; /* [n_layers] multiplies lr (and with it what is decoupled) in each layer; NULL = 1 */
+    float anchor;           /* lambda: gradient += lambda * omega * (theta - theta*); 0 = none */
+    const uint8_t *classes; /* [o] 1 = takes part in the softmax, as all labels of parts that count must; NULL = all */
+    const uint32_t *groups; /* [o] any number that outputs of a group have in common, for loss ce; or NULL = one */
+    float temperature;      /* of SOFT_SOFTMAX, above 0 where that is used */
+    const float *layer_rates; /* [n_layers] >= 0, multiplies lr (and with it what is decoupled) in a layer; NULL = 1 */
     bool shuffle;             /* false: rows in their own order */
     volatile const int *stop; /* when it becomes non-zero, run ends after the current step; or NULL */
 };
@@ -147,9 +149,12 @@ struct engine {
     /*
      * The diagonal of the Fisher information, mean over rows [first, first + n) of a set by their weights, left in
      * ENGINE_GRADIENT: sum over rows of w / sum(w) * E[(d log p(y | row) / d theta)^2], the expectation exact over what
-     * the model itself thinks of y (Kirkpatrick et al. 2017; "true" Fisher, not the empirical one). ce: over the classes
-     * of plan->classes. bce, poisson: over their y. Other losses: y normal around z with variance 1. No dropout, no
-     * smoothing. Blocks of 64 rows and their tree as in grad.
+     * the model itself thinks of y (Kirkpatrick et al. 2017; "true" Fisher, not the empirical one). ce: over the
+     * classes of plan->classes. bce, poisson: over their y, outputs independent. Other losses: y normal around z with
+     * variance
+     * 1. No labels, no dropout, no smoothing. Of the plan only loss, classes and quantiles count. A row costs a forward
+     * pass, as many backward passes as there are outputs, and one gradient: kernels/ref/information.c. What is frozen
+     * has 0. Not divided by the number of outputs, as losses are that are means.
      */
     int (*fisher)(struct engine_state *state, const struct plan *plan, int set, uint64_t first, uint64_t n,
                   struct error *error);

@@ -53,11 +53,15 @@
  *   huber  d = z - y; a = |d|; loss = s(a <= delta ? 0.5 d d : delta (a - 0.5 delta)) / o; g = clamp(d, +-delta) * inv
  *   bce    e = exp(-|z|); loss = s(fma(-z, y, max(z, 0)) + log1p(e)) / o; g = (sigmoid(z) - y) * inv
  *   ce     m = max z; e_j = exp(z_j - m), 0 for outputs outside the mask (m is over the mask too); D = s(e);
- *          loss = log D - (z_label - m); p_j = e_j / D; g_j = p_j - (j == label), 0 outside the mask
- *   soft   targets s[o]: g2 = (z - s) * (float) (2.0 / o)
+ *          loss = log D - (z_label - m); p_j = e_j / D; g_j = p_j - (j == label), 0 outside the mask. The mask is the
+ *          plan's, or, in a grouped part, the outputs of the label's group
+ *   soft   targets s[o], NaN: none. squared: g2 = (z - s) * (float) (2.0 / m), m outputs having a target
+ *          softmax: g2 = (p - q) * (float) (T / n), with inverse = (float) (1 / T), for each of the n groups with
+ *          targets: M = max z over its outputs with a target, e_j = exp((z_j - M) * inverse) there, 0 elsewhere,
+ *          p_j = e_j / s(e); q from s likewise. Of bce: p = sigmoid(z * inverse), q from s, n outputs with a target
  *   dz = g * scale, scale = (float) (weight / rows of the part in this step) * w (* w only where the set has weights);
- *   with soft targets: dz = fma(g2, scale2, dz), scale2 from soft_weight likewise. A part whose weight is 0 starts from
- *   dz = 0; one whose soft_weight is 0, or that has no soft targets, leaves the second step out.
+ *   with soft targets: dz = fma(g2, scale2, dz) where there is one, scale2 from soft_weight likewise. A part whose
+ * weight is 0 starts from dz = 0; one whose soft_weight is 0, or that has no soft targets, leaves the second step out.
  *
  * Losses with numbers of their own:
  *   smoothing: bce puts fma(y, 1 - smoothing, 0.5 smoothing) for y. ce, where it is not 0: share = (float) (smoothing /
@@ -67,7 +71,8 @@
  *   quantile: output j has the quantile t = j % quantiles of target y[j / quantiles]; d = z - y;
  *     loss = s(d > 0 ? (1 - t) d : t |d|) / o; g = (d > 0 ? 1 - t : d < 0 ? -t : 0) * inv
  *
- * One update (kernels/ref/optimiser.c), per element: gradient; + anchor: g = fma(lambda * omega, theta - theta*, g);
+ * One update (kernels/ref/optimiser.c), per element, lr being that of the step times the rate of the layer (exact in
+ * double): gradient; + anchor: g = fma(lambda * omega, theta - theta*, g);
  * norm over all parameters that are not frozen: per parameter s(fma g g), these added in double in parameter order,
  * sqrt in double, rounded once; if norm > clip: g = g * (clip / norm); coupled decay (weights, categories, bins): g =
  * fma(lambda, theta, g), or decoupled: theta = fma(-(lr * lambda), theta, theta); then the optimiser. So the anchor is

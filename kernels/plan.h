@@ -22,6 +22,7 @@ struct plan_set {
     struct rowset rows;
     bool loaded;
     uint32_t max_label;
+    uint8_t *seen; /* [max_label + 1] 1 = a row has this label; owned */
 };
 
 /* What engines take: dense layers in a chain, data for every parameter. */
@@ -30,13 +31,29 @@ int plan_check_network(const struct network *network, struct error *error);
 int plan_check_param(const struct network *network, enum engine_what what, uint32_t param, struct error *error);
 /* Checks shapes and codes against the network. */
 int plan_set_load(struct plan_set *set, const struct network *network, const struct rowset *rows, struct error *error);
+void plan_set_close(struct plan_set *set);
 int plan_check(const struct network *network, const struct plan *plan, const struct plan_set sets[ENGINE_MAX_SETS],
                struct error *error);
+/* The arguments of fisher; the sum of the rows' weights. */
+int plan_check_fisher(const struct network *network, const struct plan *plan,
+                      const struct plan_set sets[ENGINE_MAX_SETS], int set, uint64_t first, uint64_t n, double *weight,
+                      struct error *error);
 /* Checks that codes of rows [first, first + n) are in the network's tables. */
 int plan_check_codes(const struct network *network, const struct rowset *rows, uint64_t first, uint64_t n,
                      struct error *error);
 
 struct objective plan_objective(const struct plan *plan);
+
+/* Groups of outputs, numbered in the order of their first ones. Zeroed, it can be set. */
+struct plan_groups {
+    uint32_t n;
+    uint32_t *of;          /* [o] group of each output */
+    uint8_t *masks;        /* [n, o] 1 = is in the group */
+    uint32_t *first, *end; /* [n] all outputs of a group are in [first, end) */
+};
+/* From numbers [o] that groups have in common; NULL: all outputs are one. */
+void plan_groups_set(struct plan_groups *groups, const uint32_t *numbers, uint32_t o);
+void plan_groups_close(struct plan_groups *groups);
 
 /* The rows of one step, all parts one after the other. */
 struct plan_rows {
@@ -64,6 +81,7 @@ uint64_t plan_rows_most(const struct plan *plan, const struct plan_set *sets);
 /* Scalars of one update, computed in double and rounded once. Formulas: kernels/ref/optimiser.c. */
 struct plan_update {
     enum optimiser_kind kind;
+    double step; /* lr, not rounded */
     float lr;
     float anchor;       /* lambda of the anchor, 0 = none */
     float clip;         /* 0 = none */
@@ -89,7 +107,11 @@ bool plan_muon(const struct network *network, enum optimiser_kind kind, uint32_t
 /* What multiplies the orthogonal matrix. */
 float plan_muon_rate(const struct plan_update *update, const struct param *param);
 
-struct plan_update plan_update(const struct plan *plan, uint64_t step);
+/* updates: [n_layers], which differ in what the rate of a layer multiplies: lr, shrink, rate. */
+void plan_updates(const struct plan *plan, uint64_t step, uint32_t n_layers, struct plan_update *updates);
+/* Which moments an optimiser has. */
+bool plan_uses_m(enum optimiser_kind kind);
+bool plan_uses_v(enum optimiser_kind kind);
 
 /* Neither its own flag nor its layer's says frozen. */
 bool plan_trainable(const struct network *network, uint32_t param);

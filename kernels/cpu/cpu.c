@@ -97,7 +97,7 @@ static void
 chunk_free(struct engine_state *state)
 {
     void *const buffers[] = {state->x,    state->c,    state->y,    state->label, state->losses, state->row,
-                             state->part, state->next, state->last, state->head,  state->stack};
+                             state->soft, state->part, state->next, state->last,  state->head,   state->stack};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
     for (uint32_t l = 0; l < state->network->n_layers; l++) {
@@ -144,6 +144,7 @@ cpu_chunk_reserve(struct engine_state *state, uint64_t rows)
     state->y = floats(n, network_outputs(state->network));
     state->label = mem_zalloc(n, sizeof *state->label);
     state->losses = floats(n, 1);
+    state->soft = floats(n, 3 * state->layers[state->network->n_layers - 1].ld);
     state->part = mem_array(n, sizeof *state->part);
     state->next = mem_array(n * n_c, sizeof *state->next);
     state->last = mem_array(n * n_c, sizeof *state->last);
@@ -249,6 +250,7 @@ cpu_open(struct engine_state **out, const struct network *network, const struct 
         memcpy(state->values[ENGINE_PARAM][p], network->params[p].data, size_of(network, p) * sizeof(float));
     cpu_bins_open(state);
     state->squares = floats(network->n_params, 1);
+    state->updates = mem_zalloc(network->n_layers, sizeof *state->updates);
     state->muon = mem_zalloc(network->n_params, sizeof *state->muon);
     state->layers = mem_zalloc(network->n_layers, sizeof *state->layers);
     for (uint32_t l = 0; l < network->n_layers; l++) {
@@ -291,6 +293,10 @@ cpu_close(struct engine_state *state)
         cpu_muon_close(state->muon[p]);
     free(state->muon);
     free(state->squares);
+    free(state->updates);
+    plan_groups_close(&state->groups);
+    for (int set = 0; set < ENGINE_MAX_SETS; set++)
+        plan_set_close(&state->sets[set]);
     free(state);
 }
 
@@ -313,18 +319,18 @@ gradient_swap(struct cpu_gradient **a, struct cpu_gradient **b)
 }
 
 /*
- * Rows [first, last) of a step into state->gradient; chunks are whole subtrees, added as by a binary counter. `update`
+ * Rows [first, last) of a step into state->gradient; chunks are whole subtrees, added as by a binary counter. at_once
  * as in cpu_chunk_gradient, for a step of one chunk.
  */
 static void
 step_gradient(struct engine_state *state, struct plan_rows *rows, uint64_t first, uint64_t last, bool wide,
-              const struct plan_update *update, struct run_result *result)
+              bool at_once, struct run_result *result)
 {
     uint64_t most = state->chunk_most;
     uint32_t depth = 0;
     for (uint64_t chunk = 0; first + chunk * most < last; chunk++) {
         uint64_t at = first + chunk * most, n = last - at < most ? last - at : most;
-        cpu_chunk_step(state, rows, at, (size_t) n, wide, update, result);
+        cpu_chunk_step(state, rows, at, (size_t) n, wide, at_once, result);
         for (uint64_t bits = chunk; bits & 1; bits >>= 1) {
             cpu_gradient_add(state, state->tree[--depth], state->gradient);
             gradient_swap(&state->tree[depth], &state->gradient);
@@ -360,24 +366,35 @@ learns_open(struct engine_state *state)
     state->packed = false;
 }
 
+/* Whether a softmax of some rows is over less than all outputs, or has to know that it is not. */
+static bool
+needs_groups(const struct plan *plan)
+{
+    bool needs = false;
+    for (uint32_t p = 0; p < plan->n_parts; p++)
+        needs |= plan->parts[p].grouped || plan->parts[p].soft == SOFT_SOFTMAX;
+    return needs;
+}
+
 /* Checks the plan and allocates what its steps will need. */
 static int
 prepare(struct engine_state *state, const struct plan *plan, struct error *error)
 {
     if (plan_check(state->network, plan, state->sets, error) < 0)
         return -1;
-    struct plan_update update = plan_update(&(struct plan){.lr = &(float){0}, .optimiser = plan->optimiser}, 0);
-    if (update.uses_m && state->values[ENGINE_M] == NULL)
+    if (plan_uses_m(plan->optimiser.kind) && state->values[ENGINE_M] == NULL)
         state->values[ENGINE_M] = values_open(state->network);
-    if (update.uses_v && state->values[ENGINE_V] == NULL)
+    if (plan_uses_v(plan->optimiser.kind) && state->values[ENGINE_V] == NULL)
         state->values[ENGINE_V] = values_open(state->network);
     for (uint32_t p = 0; p < state->network->n_params; p++)
-        if (plan_muon(state->network, update.kind, p) && state->muon[p] == NULL)
+        if (plan_muon(state->network, plan->optimiser.kind, p) && state->muon[p] == NULL)
             state->muon[p] = cpu_muon_open(state->kernels, &state->network->params[p]);
     if (state->gradient == NULL)
         state->gradient = cpu_gradient_open(state->network);
     if (!state->learns)
         learns_open(state);
+    if (needs_groups(plan))
+        plan_groups_set(&state->groups, plan->groups, network_outputs(state->network));
     state->ahead.n = 0;
     uint64_t rows = plan_rows_most(plan, state->sets);
     cpu_chunk_reserve(state, rows);
@@ -397,15 +414,16 @@ cpu_run(struct engine_state *state, const struct plan *plan, struct run_result *
         return -1;
     struct plan_rows rows;
     plan_rows_open(&rows, plan, state->sets);
+    const bool pieces = plan->optimiser.kind != OPT_MUON && plan->clip == 0 && plan->anchor == 0;
     for (uint64_t s = 0; s < plan->n_steps && !result->diverged; s++) {
         if (s != 0 && plan->stop != NULL && *plan->stop != 0)
             break;
         plan_rows_step(&rows, plan->first_step + s);
-        struct plan_update update = plan_update(plan, plan->first_step + s);
-        bool at_once = update.kind != OPT_MUON && update.clip == 0 && update.anchor == 0 && rows.n <= state->chunk_most;
+        plan_updates(plan, plan->first_step + s, state->network->n_layers, state->updates);
         bool wide = cpu_choose_begin(state, chunk_operations(state, rows.n));
-        step_gradient(state, &rows, 0, rows.n, wide, at_once ? &update : NULL, result);
-        cpu_update(state, &update, at_once);
+        bool at_once = pieces && rows.n <= state->chunk_most;
+        step_gradient(state, &rows, 0, rows.n, wide, at_once, result);
+        cpu_update(state, at_once);
         cpu_choose_end(state);
         result->steps++;
     }
@@ -431,7 +449,7 @@ cpu_grad(struct engine_state *state, const struct plan *plan, uint64_t step, uin
     uint64_t first = block * NUM_BLOCK_ROWS, last = (block + n_blocks) * NUM_BLOCK_ROWS;
     last = last < rows.n ? last : rows.n;
     bool wide = cpu_choose_begin(state, chunk_operations(state, last - first));
-    step_gradient(state, &rows, first, last, wide, NULL, result);
+    step_gradient(state, &rows, first, last, wide, false, result);
     cpu_choose_end(state);
     return 0;
 }
@@ -441,8 +459,8 @@ cpu_apply(struct engine_state *state, const struct plan *plan, uint64_t step, st
 {
     if (prepare(state, plan, error) < 0)
         return -1;
-    struct plan_update update = plan_update(plan, step);
-    cpu_update(state, &update, false);
+    plan_updates(plan, step, state->network->n_layers, state->updates);
+    cpu_update(state, false);
     return 0;
 }
 

@@ -111,8 +111,10 @@ struct engine_state {
     bool packed; /* panels hold the parameters */
     struct cpu_piece *pieces;
     size_t n_pieces;
-    float *squares;         /* [n_params] */
-    struct cpu_muon **muon; /* [n_params] NULL where nothing is orthogonalised */
+    float *squares;              /* [n_params] */
+    struct plan_update *updates; /* [n_layers] of the step */
+    struct plan_groups groups;   /* of the plan */
+    struct cpu_muon **muon;      /* [n_params] NULL where nothing is orthogonalised */
 
     /* the chunk: rows of a step or of forward(), [chunk_rows] each */
     size_t chunk_most, chunk_rows, ld_x;
@@ -121,6 +123,7 @@ struct engine_state {
     float *y;        /* [rows, o] */
     uint32_t *label; /* [rows] */
     float *losses;   /* [rows] */
+    float *soft;     /* [rows, 3, ld of the last layer] for softmaxes of soft targets */
     struct cpu_choice choice;
     struct cpu_ahead ahead;
     uint64_t *row;         /* [rows] number in its set */
@@ -156,9 +159,9 @@ void cpu_chunk_reserve(struct engine_state *state, uint64_t rows);
 /* rows.c: multiplications and additions of a step for n rows. */
 uint64_t cpu_step_operations(const struct engine_state *state, size_t n);
 /* Rows [first, first + n) of a step, `wide` = over threads: losses into `result`, gradient into state->gradient.
- * `update` as in cpu_chunk_gradient. */
+ * at_once as in cpu_chunk_gradient. */
 void cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n, bool wide,
-                    const struct plan_update *update, struct run_result *result);
+                    bool at_once, struct run_result *result);
 
 /* choose.c: whether the next step of so many operations goes over threads; and that it is done. */
 bool cpu_choose_begin(struct engine_state *state, uint64_t operations);
@@ -188,25 +191,22 @@ void cpu_gradient_clear(const struct network *network, struct cpu_gradient *grad
 /* to += from. */
 void cpu_gradient_add(const struct engine_state *state, struct cpu_gradient *to, const struct cpu_gradient *from);
 /*
- * Gradient of the n rows of the chunk, by pieces, `wide` = over threads. With `update` != NULL each piece of what is no
- * table is updated as soon as it is there: for a step of one chunk whose update does not need the whole gradient.
+ * Gradient of the n rows of the chunk, by pieces, `wide` = over threads. at_once: each piece of what is no table is
+ * updated as soon as it is there, for a step of one chunk whose update does not need the whole gradient.
  */
-void cpu_chunk_gradient(struct engine_state *state, struct cpu_gradient *gradient, size_t n, bool wide,
-                        const struct plan_update *update);
+void cpu_chunk_gradient(struct engine_state *state, struct cpu_gradient *gradient, size_t n, bool wide, bool at_once);
 /* A whole parameter, zeros included. */
 void cpu_gradient_read(const struct network *network, const struct cpu_gradient *gradient, uint32_t param, float *to);
 /* Takes a whole category table: finds its rows that are not zero. */
 void cpu_gradient_set(const struct network *network, struct cpu_gradient *gradient, uint32_t param, const float *from);
 
-/* update.c: elements [first, first + n) of a parameter; gradient is that of its element 0. */
-void cpu_update_elements(const struct engine_state *state, const struct plan_update *update, float factor, uint32_t p,
-                         size_t first, size_t n, const float *gradient);
-/* A piece of a parameter that is no table, and what the products read in its place. */
-void cpu_update_piece(const struct engine_state *state, const struct plan_update *update, float factor,
-                      const struct cpu_piece *piece, const float *gradient);
+/* update.c, by state->updates. A piece of a parameter that is no table, and what the products read in its place;
+ * gradient is that of its element 0. */
+void cpu_update_piece(const struct engine_state *state, float factor, const struct cpu_piece *piece,
+                      const float *gradient);
 /* Anchor, clipping, decay, update from state->gradient, which it uses up. tables_only: the rest has been updated piece
  * by piece, with its gradient. */
-void cpu_update(struct engine_state *state, const struct plan_update *update, bool tables_only);
+void cpu_update(struct engine_state *state, bool tables_only);
 /* All parameters for the products. */
 void cpu_pack(struct engine_state *state);
 

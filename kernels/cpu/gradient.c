@@ -173,7 +173,7 @@ struct gradient_job {
     struct engine_state *state;
     struct cpu_gradient *gradient;
     size_t rows;
-    const struct plan_update *update;
+    bool at_once;
 };
 
 /* Rows [first, last) of the gradient of a weight. */
@@ -187,7 +187,7 @@ weight_gradient(const struct gradient_job *job, const struct cpu_piece *piece, c
         state->products->gradient(job->rows, last - first, n, X + first, ldx, layer->dz, layer->ld, dW + first * n);
     else
         state->kernels->gradient(job->rows, layer->n_in, first, last, n, X, ldx, layer->dz, layer->ld, dW,
-                                 job->update == NULL ? NULL : layer->panels);
+                                 job->at_once ? layer->panels : NULL);
 }
 
 static void
@@ -230,14 +230,13 @@ gradient_task(void *arg, size_t index)
         category_gradient(state, param->category, job->rows, values, &job->gradient->touched[piece->param]);
         return;
     }
-    if (job->update != NULL)
-        cpu_update_piece(state, job->update, 1, piece, values);
+    if (job->at_once)
+        cpu_update_piece(state, 1, piece, values);
 }
 
 void
-cpu_chunk_gradient(struct engine_state *state, struct cpu_gradient *gradient, size_t n, bool wide,
-                   const struct plan_update *update)
+cpu_chunk_gradient(struct engine_state *state, struct cpu_gradient *gradient, size_t n, bool wide, bool at_once)
 {
-    struct gradient_job job = {state, gradient, n, update};
+    struct gradient_job job = {state, gradient, n, at_once};
     cpu_each(state, wide, state->n_pieces, gradient_task, &job);
 }

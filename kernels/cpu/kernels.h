@@ -92,8 +92,12 @@ struct cpu_kernels {
                  const uint32_t *label, const uint8_t *classes, float *dz, float *losses);
     /* dz [rows, o] *= factor, or *= factor * w[row[r]] where w is not NULL. */
     void (*scale_rows)(size_t rows, size_t o, float factor, const float *w, const uint64_t *row, float *dz, size_t ld);
-    /* dz = fma((z - soft) * twice, scale, dz). */
-    void (*soft)(size_t n, const float *z, const float *soft, float twice, float scale, float *dz);
+    /* dz [o] += scale times the gradient of a loss on soft targets s, NaN where there is none, of one row: squared
+     * differences, outputs of bce, softmaxes of groups. room: [3, ld], ld >= o. */
+    void (*soft_squares)(size_t o, const float *z, const float *s, float scale, float *dz);
+    void (*soft_sigmoids)(size_t o, float temperature, const float *z, const float *s, float scale, float *dz);
+    void (*soft_softmaxes)(size_t o, const struct plan_groups *groups, float temperature, const float *z,
+                           const float *s, float scale, float *dz, float *room, size_t ld);
     /* g = fma(lambda * omega, theta - star, g). */
     void (*anchor)(size_t n, float lambda, const float *omega, const float *theta, const float *star, float *g);
     /* Sum of squares by rule 3. */

@@ -271,6 +271,7 @@ squares_of_rows(size_t n_rows, const uint32_t *row, size_t rows, size_t cols, co
 }
 
 #include "losses.inc.h"
+#include "soft.inc.h"
 
 /* ---- updates (formulas: kernels/ref/optimiser.c) ---- */
 
@@ -373,7 +374,9 @@ const struct cpu_kernels CPU_KERNELS = {
     .slope = slope,
     .loss = loss_of_rows,
     .scale_rows = scale_rows,
-    .soft = soft,
+    .soft_squares = soft_squares,
+    .soft_sigmoids = soft_sigmoids,
+    .soft_softmaxes = soft_softmaxes,
     .anchor = anchor,
     .squares = squares,
     .squares_of_rows = squares_of_rows,

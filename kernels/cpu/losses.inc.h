@@ -199,7 +199,7 @@ loss_of_rows(const struct objective *objective, size_t rows, size_t o, const flo
 {
     float factor = (float) ((objective->loss == LOSS_MSE ? 2.0 : 1.0) / (double) o), smoothing = objective->smoothing;
     size_t targets = objective_targets(objective, (uint32_t) o);
-    if (objective->loss == LOSS_CE && o <= SIDE_OUTPUTS) {
+    if (objective->loss == LOSS_CE && o <= SIDE_OUTPUTS && rows > 1) {
         for (size_t r = 0; r < rows; r += SIDE_ROWS)
             cross_entropy_side(smoothing, rows - r < SIDE_ROWS ? rows - r : SIDE_ROWS, o, z + r * ld, ld, label + r,
                                classes, dz + r * ld, losses + r);
@@ -222,11 +222,4 @@ scale_rows(size_t rows, size_t o, float factor, const float *w, const uint64_t *
         for (size_t j = 0; j < o; j++)
             dz[j] *= f;
     }
-}
-
-static void
-soft(size_t n, const float *z, const float *target, float twice, float factor, float *dz)
-{
-    for (size_t i = 0; i < n; i++)
-        dz[i] = fmaf((z[i] - target[i]) * twice, factor, dz[i]);
 }

@@ -132,7 +132,7 @@ part_end(const struct rows_job *job, size_t i, size_t last)
     return end < last ? (size_t) end : last;
 }
 
-/* Losses of rows [r, last) and dz of the last layer. */
+/* Losses of rows [r, last), all of one part, and their gradients before scaling. */
 static void
 loss_rows(const struct rows_job *job, size_t r, size_t last)
 {
@@ -141,23 +141,52 @@ loss_rows(const struct rows_job *job, size_t r, size_t last)
     const struct cpu_layer *layer = &state->layers[state->network->n_layers - 1];
     const struct objective objective = plan_objective(plan);
     size_t o = layer->n_out, ld = layer->ld, targets = objective_targets(&objective, layer->n_out);
-    state->kernels->loss(&objective, last - r, o, layer->h + r * ld, ld, state->y + r * targets, state->label + r,
-                         plan->classes, layer->dz + r * ld, state->losses + r);
-    for (size_t i = r, end; i < last; i = end) {
-        uint32_t part = state->part[i];
-        const struct rowset *set = &state->sets[plan->parts[part].set].rows;
-        end = part_end(job, i, last);
-        if (plan->parts[part].weight != 0)
-            state->kernels->scale_rows(end - i, o, job->rows->scale[part], set->w, state->row + i, layer->dz + i * ld,
+    const bool grouped = plan->parts[state->part[r]].grouped;
+    for (size_t i = r, n = grouped ? 1 : last - r; i < last; i += n)
+        state->kernels->loss(&objective, n, o, layer->h + i * ld, ld, state->y + i * targets, state->label + i,
+                             grouped ? state->groups.masks + state->groups.of[state->label[i]] * o : plan->classes,
+                             layer->dz + i * ld, state->losses + i);
+}
+
+/* dz of the last layer += scale times the gradient of the loss on the soft targets s of row i of the chunk. */
+static void
+soft_row(const struct rows_job *job, size_t i, const float *s, float scale)
+{
+    struct engine_state *state = job->state;
+    const struct plan *plan = job->rows->plan;
+    const struct cpu_layer *layer = &state->layers[state->network->n_layers - 1];
+    const size_t o = layer->n_out, ld = layer->ld;
+    const float *z = layer->h + i * ld;
+    float *dz = layer->dz + i * ld;
+    if (plan->parts[state->part[i]].soft == SOFT_SQUARED)
+        state->kernels->soft_squares(o, z, s, scale, dz);
+    else if (plan->loss == LOSS_BCE)
+        state->kernels->soft_sigmoids(o, plan->temperature, z, s, scale, dz);
+    else
+        state->kernels->soft_softmaxes(o, &state->groups, plan->temperature, z, s, scale, dz, state->soft + i * 3 * ld,
                                        ld);
-        for (size_t k = i; plan->parts[part].weight == 0 && k < end; k++) {
-            memset(layer->dz + k * ld, 0, o * sizeof *layer->dz);
-            state->losses[k] = 0;
-        }
-        for (size_t k = i; job->rows->soft_scale[part] != 0 && k < end; k++)
-            state->kernels->soft(o, layer->h + k * ld, set->soft + state->row[k] * o, (float) (2.0 / (double) o),
-                                 job->rows->soft_scale[part] * (set->w == NULL ? 1.0f : set->w[state->row[k]]),
-                                 layer->dz + k * ld);
+}
+
+/* Rows [r, last), all of one part: their losses and dz of the last layer. */
+static void
+part_rows(const struct rows_job *job, size_t r, size_t last)
+{
+    struct engine_state *state = job->state;
+    const struct cpu_layer *layer = &state->layers[state->network->n_layers - 1];
+    const uint32_t part = state->part[r];
+    const struct rowset *set = &state->sets[job->rows->plan->parts[part].set].rows;
+    const size_t o = layer->n_out, ld = layer->ld;
+    if (job->rows->plan->parts[part].weight != 0) {
+        loss_rows(job, r, last);
+        state->kernels->scale_rows(last - r, o, job->rows->scale[part], set->w, state->row + r, layer->dz + r * ld, ld);
+    } else {
+        for (size_t i = r; i < last; i++)
+            memset(layer->dz + i * ld, 0, o * sizeof *layer->dz);
+        memset(state->losses + r, 0, (last - r) * sizeof *state->losses);
+    }
+    for (size_t i = r; job->rows->soft_scale[part] != 0 && i < last; i++) {
+        const float w = set->w == NULL ? 1.0f : set->w[state->row[i]];
+        soft_row(job, i, set->soft + state->row[i] * o, job->rows->soft_scale[part] * w);
     }
 }
 
@@ -200,7 +229,10 @@ train_task(void *arg, size_t index)
         gather_targets(job, set, i, end);
     }
     forward_rows(job, r, last - r);
-    loss_rows(job, r, last);
+    for (size_t i = r, end; i < last; i = end) {
+        end = part_end(job, i, last);
+        part_rows(job, i, end);
+    }
     backward_rows(job, r, last - r);
 }
 
@@ -230,8 +262,8 @@ cpu_step_operations(const struct engine_state *state, size_t n)
 }
 
 void
-cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n, bool wide,
-               const struct plan_update *update, struct run_result *result)
+cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n, bool wide, bool at_once,
+               struct run_result *result)
 {
     struct rows_job job = {state, rows, (size_t) first, n, group_rows(state, n, wide), plan_lowest(state->network)};
     cpu_chunk_rows(state, rows, first, n);
@@ -246,7 +278,7 @@ cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t firs
         result->weight_sum += weight;
     }
     result->rows += counted;
-    cpu_chunk_gradient(state, state->gradient, n, wide, update);
+    cpu_chunk_gradient(state, state->gradient, n, wide, at_once);
 }
 
 struct forward_job {

@@ -9,8 +9,7 @@ enum { WIDE_UPDATE = 1 << 17 };
 
 struct update_job {
     struct engine_state *state;
-    const struct plan_update *update;
-    float factor;
+    float anchor, clip, factor;
     bool tables_only;
 };
 
@@ -44,7 +43,7 @@ anchor_elements(const struct update_job *job, uint32_t p, size_t first, size_t n
     const struct engine_state *state = job->state;
     if (state->values[ENGINE_OMEGA] == NULL || state->values[ENGINE_ANCHOR] == NULL)
         return;
-    state->kernels->anchor(n, job->update->anchor, state->values[ENGINE_OMEGA][p] + first,
+    state->kernels->anchor(n, job->anchor, state->values[ENGINE_OMEGA][p] + first,
                            state->values[ENGINE_PARAM][p] + first, state->values[ENGINE_ANCHOR][p] + first,
                            state->gradient->values[p] + first);
 }
@@ -63,26 +62,28 @@ prepare_task(void *arg, size_t index)
     if (!plan_trainable(state->network, p))
         return;
     if (param->kind != PARAM_CATEGORY) {
-        if (job->update->anchor != 0)
+        if (job->anchor != 0)
             anchor_elements(job, p, 0, param->rows * param->cols);
-        if (job->update->clip > 0)
+        if (job->clip > 0)
             state->squares[p] = state->kernels->squares(param->rows * param->cols, values);
         return;
     }
     drop_zero_rows(state, param, values, touched);
-    for (uint32_t i = 0; job->update->anchor != 0 && i < touched->n; i++)
+    for (uint32_t i = 0; job->anchor != 0 && i < touched->n; i++)
         anchor_elements(job, p, touched->codes[i] * param->cols, param->cols);
-    if (job->update->clip > 0) {
+    if (job->clip > 0) {
         qsort(touched->codes, touched->n, sizeof *touched->codes, compare_codes);
         state->squares[p] =
             state->kernels->squares_of_rows(touched->n, touched->codes, param->rows, param->cols, values);
     }
 }
 
-void
-cpu_update_elements(const struct engine_state *state, const struct plan_update *update, float factor, uint32_t p,
-                    size_t first, size_t n, const float *gradient)
+/* Elements [first, first + n) of a parameter; gradient is that of its element 0. */
+static void
+update_elements(const struct engine_state *state, float factor, uint32_t p, size_t first, size_t n,
+                const float *gradient)
 {
+    const struct plan_update *update = &state->updates[state->network->params[p].layer];
     state->kernels->update(update, param_decays(&state->network->params[p]), factor, n, gradient + first,
                            state->values[ENGINE_PARAM][p] + first,
                            update->uses_m ? state->values[ENGINE_M][p] + first : NULL,
@@ -110,12 +111,10 @@ pack_piece(const struct engine_state *state, const struct cpu_piece *piece)
 }
 
 void
-cpu_update_piece(const struct engine_state *state, const struct plan_update *update, float factor,
-                 const struct cpu_piece *piece, const float *gradient)
+cpu_update_piece(const struct engine_state *state, float factor, const struct cpu_piece *piece, const float *gradient)
 {
     size_t cols = state->network->params[piece->param].cols;
-    cpu_update_elements(state, update, factor, piece->param, piece->first * cols, (piece->last - piece->first) * cols,
-                        gradient);
+    update_elements(state, factor, piece->param, piece->first * cols, (piece->last - piece->first) * cols, gradient);
     pack_piece(state, piece);
 }
 
@@ -130,13 +129,12 @@ update_task(void *arg, size_t index)
     const float *gradient = state->gradient->values[piece->param];
     if (!plan_trainable(state->network, piece->param))
         return;
-    if (plan_muon(state->network, job->update->kind, piece->param))
+    if (plan_muon(state->network, state->updates[0].kind, piece->param))
         pack_piece(state, piece);
     else if (param->kind != PARAM_CATEGORY && !job->tables_only)
-        cpu_update_piece(state, job->update, job->factor, piece, gradient);
+        cpu_update_piece(state, job->factor, piece, gradient);
     for (uint32_t i = 0; param->kind == PARAM_CATEGORY && i < touched->n; i++)
-        cpu_update_elements(state, job->update, job->factor, piece->param, touched->codes[i] * param->cols, param->cols,
-                            gradient);
+        update_elements(state, job->factor, piece->param, touched->codes[i] * param->cols, param->cols, gradient);
 }
 
 static void
@@ -154,10 +152,11 @@ cpu_pack(struct engine_state *state)
 }
 
 void
-cpu_update(struct engine_state *state, const struct plan_update *update, bool tables_only)
+cpu_update(struct engine_state *state, bool tables_only)
 {
     const struct network *network = state->network;
-    struct update_job job = {state, update, 1, tables_only};
+    const struct plan_update *update = &state->updates[0]; /* for what layers have in common */
+    struct update_job job = {state, update->anchor, update->clip, 1, tables_only};
     bool wide = !tables_only && network_size(network) > WIDE_UPDATE;
     if (tables_only && network->n_c == 0)
         return;
@@ -172,7 +171,7 @@ cpu_update(struct engine_state *state, const struct plan_update *update, bool ta
     }
     for (uint32_t p = 0; p < network->n_params; p++)
         if (plan_muon(network, update->kind, p) && plan_trainable(network, p))
-            cpu_muon_update(state, state->muon[p], update, job.factor, p, wide);
+            cpu_muon_update(state, state->muon[p], &state->updates[network->params[p].layer], job.factor, p, wide);
     cpu_each(state, wide, state->n_pieces, update_task, &job);
     cpu_gradient_clear(network, state->gradient);
 }

@@ -81,9 +81,10 @@ sum_of_squares(const float *g, uint64_t n)
 }
 
 void
-ref_update(struct engine_state *state, const struct plan_update *update)
+ref_update(struct engine_state *state)
 {
     const struct network *network = state->network;
+    const float anchor = state->updates[0].anchor, most = state->updates[0].clip;
     float **gradient = state->values[ENGINE_GRADIENT];
     double squares = 0;
     for (uint32_t p = 0; p < network->n_params; p++) {
@@ -92,16 +93,17 @@ ref_update(struct engine_state *state, const struct plan_update *update)
             continue;
         if (param->kind == PARAM_CATEGORY)
             find_touched(param, gradient[p], state->touched[p]);
-        for (uint64_t i = 0; update->anchor != 0 && i < param->rows * param->cols; i++)
+        for (uint64_t i = 0; anchor != 0 && i < param->rows * param->cols; i++)
             if (param->kind != PARAM_CATEGORY || state->touched[p][i / param->cols])
-                add_anchor(state, p, update->anchor, i);
+                add_anchor(state, p, anchor, i);
         squares += (double) sum_of_squares(gradient[p], param->rows * param->cols);
     }
     float norm = (float) sqrt(squares);
-    bool clip = update->clip > 0 && norm > update->clip;
-    float factor = update->clip / norm; /* Pascanu, Mikolov and Bengio 2013, algorithm 1 */
+    bool clip = most > 0 && norm > most;
+    float factor = most / norm; /* Pascanu, Mikolov and Bengio 2013, algorithm 1 */
     for (uint32_t p = 0; p < network->n_params; p++) {
         const struct param *param = &network->params[p];
+        const struct plan_update *update = &state->updates[param->layer];
         bool decays = param_decays(param);
         if (!plan_trainable(network, p))
             continue;

@@ -52,7 +52,11 @@ ref_close(struct engine_state *state)
     }
     for (uint32_t p = 0; p < network->n_params; p++)
         free(state->touched[p]);
+    for (int set = 0; set < ENGINE_MAX_SETS; set++)
+        plan_set_close(&state->sets[set]);
     free(state->touched);
+    free(state->mask);
+    free(state->updates);
     free(state->layers);
     free(state->x);
     free(state->c);
@@ -73,6 +77,8 @@ ref_open(struct engine_state **out, const struct network *network, const struct 
     state->touched = mem_zalloc(network->n_params, sizeof *state->touched);
     state->x = mem_zalloc(NUM_BLOCK_ROWS, sizeof *state->x);
     state->c = mem_zalloc(NUM_BLOCK_ROWS, sizeof *state->c);
+    state->mask = mem_zalloc(network_outputs(network), sizeof *state->mask);
+    state->updates = mem_zalloc(network->n_layers, sizeof *state->updates);
     for (uint32_t l = 0; l < network->n_layers; l++) {
         struct ref_layer *layer = &state->layers[l];
         float **const buffers[] = {&layer->h, &layer->q, &layer->dh, &layer->dy, &layer->dz, &layer->u};
@@ -97,6 +103,17 @@ ref_load(struct engine_state *state, int set, const struct rowset *rows, struct 
     return plan_set_load(&state->sets[set], state->network, rows, error);
 }
 
+/* Which outputs take part in the softmax of a row: of the plan, or of the group of its label. */
+static const uint8_t *
+row_classes(struct engine_state *state, const struct plan *plan, uint32_t part, uint32_t label)
+{
+    if (!plan->parts[part].grouped)
+        return plan->classes;
+    for (uint32_t j = 0; j < network_outputs(state->network); j++)
+        state->mask[j] = plan->groups[j] == plan->groups[label];
+    return state->mask;
+}
+
 /* dz of the last layer for one row, and its loss: the tail of "Losses" in kernels/numerics.h. */
 static float
 row_gradient(struct engine_state *state, struct plan_rows *rows, uint32_t part, uint64_t row, uint32_t r)
@@ -112,16 +129,14 @@ row_gradient(struct engine_state *state, struct plan_rows *rows, uint32_t part, 
     if (plan->parts[part].weight != 0) {
         const struct objective objective = plan_objective(plan);
         const float *y = set->y == NULL ? NULL : set->y + row * objective_targets(&objective, o);
-        loss = loss_gradient(&objective, z, o, y, set->label == NULL ? 0 : set->label[row], plan->classes, dz);
+        const uint32_t label = plan->loss == LOSS_CE ? set->label[row] : 0;
+        loss = loss_gradient(&objective, z, o, y, label, row_classes(state, plan, part, label), dz);
         float scale = rows->scale[part] * w;
         for (uint32_t j = 0; j < o; j++)
             dz[j] = dz[j] * scale;
     }
-    if (rows->soft_scale[part] != 0) { /* mean squared difference of logits: Buzzega et al. 2020, equation 6 */
-        float scale = rows->soft_scale[part] * w, twice = (float) (2.0 / o);
-        for (uint32_t j = 0; j < o; j++)
-            dz[j] = fmaf((z[j] - set->soft[row * o + j]) * twice, scale, dz[j]);
-    }
+    if (rows->soft_scale[part] != 0)
+        ref_soft_gradient(plan, plan->parts[part].soft, o, z, set->soft + row * o, rows->soft_scale[part] * w, dz);
     return loss;
 }
 
@@ -196,9 +211,8 @@ prepare(struct engine_state *state, const struct plan *plan, struct error *error
     if (plan_check(state->network, plan, state->sets, error) < 0)
         return -1;
     bool needed[ENGINE_WHAT_COUNT] = {[ENGINE_GRADIENT] = true};
-    struct plan_update update = plan_update(&(struct plan){.lr = &(float){0}, .optimiser = plan->optimiser}, 0);
-    needed[ENGINE_M] = update.uses_m;
-    needed[ENGINE_V] = update.uses_v;
+    needed[ENGINE_M] = plan_uses_m(plan->optimiser.kind);
+    needed[ENGINE_V] = plan_uses_v(plan->optimiser.kind);
     for (int what = 0; what < ENGINE_WHAT_COUNT; what++)
         if (needed[what] && state->values[what] == NULL)
             state->values[what] = values_open(state->network);
@@ -224,8 +238,8 @@ ref_run(struct engine_state *state, const struct plan *plan, struct run_result *
             break;
         plan_rows_step(&rows, plan->first_step + s);
         step_gradient(state, &rows, 0, blocks_of(rows.n), result);
-        struct plan_update update = plan_update(plan, plan->first_step + s);
-        ref_update(state, &update);
+        plan_updates(plan, plan->first_step + s, state->network->n_layers, state->updates);
+        ref_update(state);
         result->steps++;
     }
     return 0;
@@ -256,8 +270,8 @@ ref_apply(struct engine_state *state, const struct plan *plan, uint64_t step, st
 {
     if (prepare(state, plan, error) < 0)
         return -1;
-    struct plan_update update = plan_update(plan, step);
-    ref_update(state, &update);
+    plan_updates(plan, step, state->network->n_layers, state->updates);
+    ref_update(state);
     return 0;
 }
 

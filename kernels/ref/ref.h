@@ -23,11 +23,13 @@ struct engine_state {
     const struct network *network;
     float **values[ENGINE_WHAT_COUNT]; /* [n_params] -> [rows, cols], or NULL while all are zero */
     struct plan_set sets[ENGINE_MAX_SETS];
-    struct ref_layer *layers; /* [n_layers] */
-    const float **x;          /* [64] rows of the block: numeric inputs, */
-    const uint32_t **c;       /* [64] and codes */
-    float **tree[64];         /* gradients of whole subtrees of blocks, by level; [n_params] each */
-    uint8_t **touched;        /* [n_params] -> [rows], for category tables */
+    struct ref_layer *layers;    /* [n_layers] */
+    const float **x;             /* [64] rows of the block: numeric inputs, */
+    const uint32_t **c;          /* [64] and codes */
+    float **tree[64];            /* gradients of whole subtrees of blocks, by level; [n_params] each */
+    uint8_t **touched;           /* [n_params] -> [rows], for category tables */
+    uint8_t *mask;               /* [o] outputs that take part in the softmax of a row */
+    struct plan_update *updates; /* [n_layers] of the step */
 };
 
 /* encode.c. What the first layer takes of a numeric feature; its bin, and how far it is in it. */
@@ -51,8 +53,12 @@ void ref_block_gradient(struct engine_state *state, uint32_t n, float **gradient
 /* to += from, all parameters. */
 void ref_gradient_add(const struct engine_state *state, float **to, float **from);
 
-/* optimiser.c. Anchor, clipping, decay and update from ENGINE_GRADIENT, which it uses up. */
-void ref_update(struct engine_state *state, const struct plan_update *update);
+/* soft.c. dz += scale times the gradient of the loss on soft targets s of one row, NaN where there is none. */
+void ref_soft_gradient(const struct plan *plan, enum soft_loss kind, uint32_t o, const float *z, const float *s,
+                       float scale, float *dz);
+
+/* optimiser.c. Anchor, clipping, decay and update from ENGINE_GRADIENT, which it uses up, by state->updates. */
+void ref_update(struct engine_state *state);
 
 /* orthogonal.c. One weight; G has been clipped. */
 void ref_muon(const struct plan_update *u, const struct param *param, float *G, float *M, float *W);

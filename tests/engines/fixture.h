@@ -5,6 +5,7 @@
 #ifndef CL_FIXTURE_H
 #define CL_FIXTURE_H
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,10 +28,16 @@ struct spec {
     uint64_t rows;
     uint32_t batch;
     uint32_t steps;
-    uint32_t replay; /* rows of a second part a step */
-    bool soft;       /* the second part has soft targets */
-    bool weights;    /* rows have weights */
-    bool mask;       /* class mask on the softmax */
+    uint32_t replay;   /* rows of a second part a step */
+    bool soft;         /* the second part has soft targets, */
+    bool soft_first;   /* and the first one, beside labels; */
+    bool gaps;         /* not for all outputs and rows; */
+    float temperature; /* of softmaxes, or 0: squared differences */
+    uint32_t groups;   /* of outputs: side by side, or, if odd, by turns; or 0 */
+    uint32_t grouped;  /* bits: parts that are */
+    bool rates;        /* layers have rates of their own */
+    bool weights;      /* rows have weights */
+    bool mask;         /* class mask on the softmax */
     float clip, anchor, decay;
     bool decoupled;
     bool shuffle;
@@ -67,6 +74,22 @@ fixture_normals(struct arena *arena, uint64_t stream, uint64_t n, float scale)
     for (uint64_t i = 0; i < n; i++)
         values[i] = scale * fixture_normal(stream, i);
     return values;
+}
+
+/* Soft targets; of six rows, five lack some or all. */
+static inline float *
+fixture_soft(struct arena *arena, const struct spec *spec, uint64_t n, uint64_t stream)
+{
+    const uint32_t o = spec->n_out;
+    float *soft = fixture_normals(arena, stream, n * o, 2);
+    for (uint64_t i = 0; spec->gaps && i < n; i++)
+        for (uint32_t j = 0; j < o; j++) {
+            const bool missing[6] = {
+                false, j + 1 == o, j >= o / 2, j % 2 == 0, fixture_uniform(stream, i * o + j) < 0.4f, true};
+            if (missing[i % 6])
+                soft[i * o + j] = NAN;
+        }
+    return soft;
 }
 
 static inline struct rowset
@@ -135,14 +158,23 @@ fixture_open(struct fixture *f, const struct spec *spec)
                 (f->network.params[p].kind == PARAM_GAIN ? 1 : 0) + 0.1f * fixture_normal(1000 + p, j);
     f->sets[0] = fixture_rows(&f->arena, spec, spec->rows, 10);
     f->sets[1] = fixture_rows(&f->arena, spec, 70, 20);
+    if (spec->soft_first)
+        f->sets[0].soft = fixture_soft(&f->arena, spec, spec->rows, 31);
     if (spec->soft)
-        f->sets[1].soft = fixture_normals(&f->arena, 30, 70 * spec->n_out, 1);
+        f->sets[1].soft = fixture_soft(&f->arena, spec, 70, 30);
     float *lr = arena_array(&f->arena, spec->steps, sizeof *lr);
     for (uint32_t s = 0; s < spec->steps; s++)
         lr[s] = 0.01f / (float) (s + 1);
     uint8_t *classes = arena_array(&f->arena, spec->n_out, 1);
     for (uint32_t j = 0; j < spec->n_out; j++)
         classes[j] = spec->n_out == 1 || j + 1 < spec->n_out;
+    uint32_t *groups = arena_array(&f->arena, spec->n_out, sizeof *groups);
+    for (uint32_t j = 0; spec->groups != 0 && j < spec->n_out; j++)
+        groups[j] = 7 + 3 * (spec->groups % 2 ? j % spec->groups : j * spec->groups / spec->n_out);
+    float *rates = arena_array(&f->arena, f->network.n_layers, sizeof *rates);
+    for (uint32_t l = 0; l < f->network.n_layers; l++)
+        rates[l] = l == 1 ? 0 : 0.7f + (float) l;
+    const enum soft_loss kind = spec->temperature > 0 ? SOFT_SOFTMAX : SOFT_SQUARED;
     f->plan = (struct plan){
         .seed = spec->seed,
         .first_step = 3,
@@ -166,11 +198,24 @@ fixture_open(struct fixture *f, const struct spec *spec)
                       .weight_decay = (double) spec->decay,
                       .decoupled = spec->decoupled},
         .clip = spec->clip,
-        .parts = {{.set = 0, .rows = spec->batch, .weight = 1},
-                  {.set = 1, .rows = spec->replay, .weight = 0.5, .soft_weight = spec->soft ? 0.3 : 0}},
+        .parts = {{.set = 0,
+                   .rows = spec->batch,
+                   .weight = 1,
+                   .soft_weight = spec->soft_first ? 0.7 : 0,
+                   .soft = kind,
+                   .grouped = spec->grouped & 1},
+                  {.set = 1,
+                   .rows = spec->replay,
+                   .weight = 0.5,
+                   .soft_weight = spec->soft ? 0.3 : 0,
+                   .soft = kind,
+                   .grouped = spec->grouped & 2}},
         .n_parts = spec->replay != 0 ? 2 : 1,
         .anchor = spec->anchor,
         .classes = spec->mask && spec->loss == LOSS_CE ? classes : NULL,
+        .groups = spec->groups != 0 ? groups : NULL,
+        .temperature = spec->temperature,
+        .layer_rates = spec->rates ? rates : NULL,
         .shuffle = spec->shuffle,
     };
 }

@@ -59,6 +59,7 @@ test_refusals(void **unused)
         plan = f.plan;
         plan.classes = none;
         assert_int_equal(engines[e]->run(state, &plan, &result, &error), -1);
+        assert_string_equal(error.text, "the plan's class mask leaves no class");
         uint32_t label[1] = {3};
         struct rowset labelled = {.n = 1, .x = f.sets[0].x, .c = f.sets[0].c, .label = label};
         assert_int_equal(engines[e]->load(state, 2, &labelled, &error), 0);
@@ -74,6 +75,76 @@ test_refusals(void **unused)
         engines[e]->close(state);
         arena_free(&f.arena);
     }
+}
+
+/* Asks every engine for a run of a plan, which it must refuse in these words. */
+static void
+refuse(struct fixture *f, const struct plan *plan, const char *words)
+{
+    const struct engine *const engines[] = {&engine_ref, &engine_cpu, &engine_blas};
+    for (size_t e = 0; e < 3; e++) {
+        struct error error;
+        struct run_result result;
+        struct engine_state *state = fixture_engine(f, engines[e], 1, &error);
+        if (state == NULL)
+            fail_msg("%s", error.text);
+        assert_int_equal(engines[e]->run(state, plan, &result, &error), -1);
+        assert_string_equal(error.text, words);
+        assert_int_equal(engines[e]->grad(state, plan, plan->first_step, 0, UINT64_MAX, &result, &error), -1);
+        assert_string_equal(error.text, words);
+        engines[e]->close(state);
+    }
+}
+
+/* What a plan says of soft targets, groups, classes and rates of layers. */
+static void
+test_refused_plans(void **unused)
+{
+    (void) unused;
+    struct spec spec = base;
+    struct fixture f;
+    spec.replay = 10;
+    spec.soft = true;
+    fixture_open(&f, &spec);
+    struct plan plan = f.plan;
+    const float bad[] = {0, -1, NAN, INFINITY};
+    plan.parts[1].soft = SOFT_SOFTMAX;
+    for (size_t i = 0; i < 4; i++) {
+        plan.temperature = bad[i];
+        refuse(&f, &plan, "soft targets need a finite temperature above 0");
+    }
+    plan.temperature = 2;
+    plan.loss = LOSS_MSE;
+    refuse(&f, &plan, "part 1 of the plan takes soft targets as classes, but the outputs of loss 'mse' are none");
+    plan = f.plan;
+    plan.parts[1].soft = (enum soft_loss) 7;
+    refuse(&f, &plan, "part 1 of the plan has an unknown loss on soft targets");
+    plan = f.plan;
+    plan.parts[0].weight = (double) NAN;
+    refuse(&f, &plan, "part 0 of the plan has a weight that is no finite number");
+
+    const uint32_t groups[3] = {0, 0, 1};
+    const uint8_t classes[3] = {1, 1, 0};
+    plan = f.plan;
+    plan.parts[1].grouped = true;
+    refuse(&f, &plan, "part 1 of the plan is grouped, but the plan has no groups");
+    plan.groups = groups;
+    plan.loss = LOSS_MSE;
+    refuse(&f, &plan, "groups of outputs are for loss 'ce', not 'mse'");
+    plan = f.plan;
+    plan.classes = classes;
+    refuse(&f, &plan, "part 0 of the plan has rows of class 2, which is not among the classes of the plan");
+    plan.groups = groups;
+    plan.parts[0].grouped = true; /* then its classes are those of groups */
+    refuse(&f, &plan, "part 1 of the plan has rows of class 2, which is not among the classes of the plan");
+
+    for (size_t i = 1; i < 4; i++) {
+        const float rates[3] = {1, 0, bad[i]};
+        plan = f.plan;
+        plan.layer_rates = rates;
+        refuse(&f, &plan, "the rate of layer 'output' is no finite number from 0 up");
+    }
+    arena_free(&f.arena);
 }
 
 /* Edges that do not rise, or rise by too little or too much to be divided by, are refused. */
@@ -180,6 +251,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_refused_plans),
         cmocka_unit_test(test_bad_edges),
         cmocka_unit_test(test_divergence_and_stop),
     };

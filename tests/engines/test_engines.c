@@ -56,12 +56,14 @@ describe(const struct spec *s)
     static char text[512];
     snprintf(text, sizeof text,
              "x %u c %u hidden %u (%u %u %u) out %u %s %s %s batch %u of %llu dropout %g clip %g decay %g%s anchor %g "
-             "replay %u%s%s%s%s%s",
+             "replay %u%s%s%s%s%s%s%s temperature %g groups %u (%u)%s smoothing %g",
              s->n_x, s->n_c, s->n_hidden, s->hidden[0], s->hidden[1], s->hidden[2], s->n_out, loss_name(s->loss),
              optimiser_name(s->optimiser), activation_name(s->activation), s->batch, (unsigned long long) s->rows,
              (double) s->dropout, (double) s->clip, (double) s->decay, s->decoupled ? " decoupled" : "",
              (double) s->anchor, s->replay, s->soft ? " soft" : "", s->weights ? " weights" : "",
-             s->mask ? " mask" : "", s->norm != NORM_NONE ? " norm" : "", s->skips != SKIP_NONE ? " skips" : "");
+             s->mask ? " mask" : "", s->norm != NORM_NONE ? " norm" : "", s->skips != SKIP_NONE ? " skips" : "",
+             s->soft_first ? " soft first" : "", s->gaps ? " gaps" : "", (double) s->temperature, s->groups, s->grouped,
+             s->rates ? " rates" : "", (double) s->smoothing);
     return text;
 }
 
@@ -382,6 +384,112 @@ test_plans(void **unused)
         }
 }
 
+/* Soft targets of both kinds and all losses that have them, with gaps, in groups, beside labels and instead of them. */
+static void
+test_soft_targets(void **unused)
+{
+    (void) unused;
+    const enum loss losses[] = {LOSS_CE, LOSS_BCE, LOSS_MSE};
+    const uint32_t outputs[] = {1, 2, 15, 33, 70};
+    for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++)
+        for (uint32_t bits = 0; bits < 24; bits++) {
+            struct spec spec = base;
+            spec.loss = losses[bits % 3];
+            spec.n_out = outputs[o];
+            spec.gaps = bits & 4;
+            spec.temperature = spec.loss == LOSS_MSE ? 0 : bits & 8 ? 2 : 1;
+            spec.soft_first = bits & 16;
+            spec.soft = true;
+            spec.replay = 30;
+            spec.weights = bits & 8;
+            spec.groups = spec.loss != LOSS_CE ? 0 : bits & 4 ? 3 : bits & 16 ? 2 : 0;
+            spec.hidden[1] = 9;
+            spec.steps = 2;
+            check(&spec);
+        }
+    struct spec many = base; /* more outputs than a block of a sum has terms */
+    many.n_out = 4200;
+    many.n_hidden = 0;
+    many.batch = 7;
+    many.replay = 9;
+    many.steps = 1;
+    many.soft = many.gaps = true;
+    many.temperature = 2;
+    many.groups = 3;
+    many.grouped = 2;
+    check(&many);
+}
+
+/* Rows whose softmax is over the classes of a group, in either part or both, beside a mask for the others. */
+static void
+test_groups(void **unused)
+{
+    (void) unused;
+    const uint32_t outputs[] = {1, 3, 10, 17, 64, 65};
+    for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++)
+        for (uint32_t bits = 0; bits < 24; bits++) {
+            struct spec spec = base;
+            spec.n_out = outputs[o];
+            spec.groups = bits & 4 ? 3 : 2;
+            spec.grouped = 1 + bits % 3;
+            spec.mask = bits & 4;
+            spec.smoothing = bits & 8 ? 0.1f : 0;
+            spec.weights = bits & 16;
+            spec.replay = 40;
+            spec.hidden[1] = 9;
+            spec.steps = 2;
+            check(&spec);
+        }
+}
+
+/* Layers with rates of their own, one of them 0. */
+static void
+test_rates(void **unused)
+{
+    (void) unused;
+    for (int optimiser = 0; optimiser < OPT_KIND_COUNT; optimiser++)
+        for (uint32_t bits = 0; bits < 4; bits++) {
+            struct spec spec = base;
+            spec.n_hidden = 3;
+            spec.hidden[1] = 9;
+            spec.optimiser = (enum optimiser_kind) optimiser;
+            spec.rates = true;
+            spec.decay = 0.02f;
+            spec.decoupled = bits & 1;
+            spec.clip = bits & 2 ? 0.05f : 0;
+            spec.bins = bits & 2 ? 3 : 0;
+            spec.steps = 3;
+            check(&spec);
+        }
+}
+
+/* Rates of 1 are no rates. */
+static void
+test_rates_of_one(void **unused)
+{
+    (void) unused;
+    const struct engine *const engines[] = {&engine_ref, &engine_cpu};
+    const float ones[4] = {1, 1, 1, 1};
+    for (int optimiser = 0; optimiser < OPT_KIND_COUNT; optimiser++)
+        for (size_t e = 0; e < 2; e++) {
+            struct spec spec = base;
+            struct fixture f;
+            spec.n_hidden = 3;
+            spec.optimiser = (enum optimiser_kind) optimiser;
+            spec.decay = 0.02f;
+            spec.decoupled = optimiser % 2;
+            spec.steps = 2;
+            fixture_open(&f, &spec);
+            struct outcome without = run(&f, engines[e], 1);
+            f.plan.layer_rates = ones;
+            struct outcome with = run(&f, engines[e], 1);
+            assert_equal_outcomes(&spec, &f, engines[e]->name, &without, &with);
+            outcome_free(&without);
+            outcome_free(&with);
+            arena_free(&f.arena);
+        }
+}
+
 /* More rows than a chunk of the cpu engine has (512), so that its gradient tree has several levels. */
 static void
 test_long_batches(void **unused)
@@ -649,6 +757,10 @@ main(void)
         cmocka_unit_test(test_encoded),
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_plans),
+        cmocka_unit_test(test_soft_targets),
+        cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_rates_of_one),
         cmocka_unit_test(test_long_batches),
         cmocka_unit_test(test_long_epochs),
         cmocka_unit_test(test_wide),

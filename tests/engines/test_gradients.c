@@ -36,14 +36,14 @@ activate(enum activation activation, double z)
 }
 
 static double
-loss_of(const struct plan *plan, const double *z, uint32_t o, const float *y, uint32_t label)
+loss_of(const struct plan *plan, bool grouped, const double *z, uint32_t o, const float *y, uint32_t label)
 {
     double sum = 0, all = 0, d, a, t, smoothing = (double) plan->smoothing;
     uint32_t n_classes = 0;
     switch (plan->loss) {
     case LOSS_CE:
         for (uint32_t j = 0; j < o; j++)
-            if (plan->classes == NULL || plan->classes[j]) {
+            if (grouped ? plan->groups[j] == plan->groups[label] : plan->classes == NULL || plan->classes[j]) {
                 sum += exp(z[j]);
                 all += z[j];
                 n_classes++;
@@ -79,6 +79,44 @@ loss_of(const struct plan *plan, const double *z, uint32_t o, const float *y, ui
         }
         return sum / o;
     }
+}
+
+/* Cross-entropy of two classes whose logits are 0 and s or z. */
+static double
+binary_entropy(double z, double s)
+{
+    double q = 1 / (1 + exp(-s));
+    return -q * log(1 / (1 + exp(-z))) - (1 - q) * log(1 / (1 + exp(z)));
+}
+
+/* How far z is from soft targets, NaN where there is none. */
+static double
+soft_loss_of(const struct plan *plan, enum soft_loss kind, const double *z, uint32_t o, const float *s)
+{
+    const double T = (double) plan->temperature;
+    double sum = 0;
+    uint32_t n = 0;
+    for (uint32_t j = 0; j < o; j++) {
+        double of_z = 0, of_s = 0, cross = 0;
+        bool first = !isnan(s[j]);
+        if (isnan(s[j]))
+            continue;
+        if (kind == SOFT_SQUARED || plan->loss == LOSS_BCE) {
+            n++;
+            sum += kind == SOFT_SQUARED ? pow(z[j] - (double) s[j], 2) : T * T * binary_entropy(z[j] / T, s[j] / T);
+            continue;
+        }
+        for (uint32_t i = 0; i < o; i++)
+            if (!isnan(s[i]) && (plan->groups == NULL || plan->groups[i] == plan->groups[j])) {
+                first &= i >= j;
+                of_z += exp(z[i] / T);
+                of_s += exp((double) s[i] / T);
+            }
+        n += first;
+        cross = -exp((double) s[j] / T) / of_s * (z[j] / T - log(of_z));
+        sum += T * T * cross;
+    }
+    return n == 0 ? 0 : sum / n;
 }
 
 /* To mean 0 and variance 1 over the units, then gain and shift. */
@@ -166,9 +204,11 @@ objective(const struct fixture *f, double *const *theta, uint64_t step)
         double w = set->w == NULL ? 1 : (double) set->w[row];
         forward(f, theta, step, r, set->x == NULL ? NULL : set->x + row * f->network.n_x,
                 set->c == NULL ? NULL : set->c + row * f->network.n_c, z);
-        sum += f->plan.parts[part].weight / n * w * loss_of(&f->plan, z, o, set->y + row * targets, set->label[row]);
-        for (uint32_t j = 0; set->soft != NULL && j < o; j++)
-            sum += f->plan.parts[part].soft_weight / n * w * pow(z[j] - (double) set->soft[row * o + j], 2) / o;
+        sum += f->plan.parts[part].weight / n * w *
+               loss_of(&f->plan, f->plan.parts[part].grouped, z, o, set->y + row * targets, set->label[row]);
+        if (set->soft != NULL)
+            sum += f->plan.parts[part].soft_weight / n * w *
+                   soft_loss_of(&f->plan, f->plan.parts[part].soft, z, o, set->soft + row * o);
     }
     return sum;
 }
@@ -266,6 +306,47 @@ test_weights_masks_dropout_replay_soft(void **unused)
             spec.soft = spec.replay;
             check(&spec);
         }
+}
+
+static void
+test_soft_targets(void **unused)
+{
+    (void) unused;
+    const enum loss losses[] = {LOSS_CE, LOSS_BCE, LOSS_MSE, LOSS_CE};
+    for (uint32_t bits = 0; bits < 64; bits++) {
+        struct spec spec = base;
+        spec.loss = losses[bits % 4];
+        spec.activation = ACT_TANH;
+        spec.n_out = bits & 16 ? 7 : spec.loss == LOSS_CE ? 3 : 1;
+        spec.gaps = bits & 4;
+        spec.soft_first = bits & 8;
+        spec.soft = true;
+        spec.replay = 21;
+        spec.batch = 20;
+        spec.weights = bits & 8;
+        spec.temperature = spec.loss == LOSS_MSE ? 0 : bits & 32 ? 2.5f : 1;
+        spec.groups = bits % 4 == 3 ? 2 + bits / 4 % 2 : 0;
+        check(&spec);
+    }
+}
+
+static void
+test_groups(void **unused)
+{
+    (void) unused;
+    for (uint32_t bits = 0; bits < 24; bits++) {
+        struct spec spec = base;
+        spec.loss = LOSS_CE;
+        spec.activation = ACT_TANH;
+        spec.n_out = 7;
+        spec.groups = bits & 4 ? 3 : 2;
+        spec.grouped = 1 + bits % 3;
+        spec.mask = bits & 4;
+        spec.smoothing = bits & 8 ? 0.2f : 0;
+        spec.replay = 21;
+        spec.batch = 20;
+        check(&spec);
+    }
 }
 
 static void
@@ -396,6 +477,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_loss_and_activation),
         cmocka_unit_test(test_weights_masks_dropout_replay_soft),
+        cmocka_unit_test(test_soft_targets),
+        cmocka_unit_test(test_groups),
         cmocka_unit_test(test_smoothing),
         cmocka_unit_test(test_norms_and_skips),
         cmocka_unit_test(test_encoded),
