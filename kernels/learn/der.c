@@ -1,12 +1,13 @@
 /*
- * Dark experience replay, DER++ (Buzzega et al. 2020, equation 6): of rows drawn from the memory one draw is held to
- * the outputs s that the model had for them when they were stored, and another, independent one to their labels:
+ * Dark experience replay (DER++, Buzzega et al. 2020, equation 6): rows drawn from the memory are held to their labels
+ * and to the outputs s that the model had for them when they were stored:
  *
  *     loss = fresh * mean over new rows of l(z, y)
- *          + old * (strength * mean over drawn rows of |z - s|^2 / m + mean over others of l(z, y))
+ *          + old * mean over drawn rows of (l(z, y) + strength * |z - s|^2 / m)
  *
- * m is the number of outputs that there were when the row was stored: classes that came later have no s. With
- * --replay-weights equal, strength is their alpha, and beta is 1.
+ * m is the number of outputs that there were when the row was stored: classes that came later have no s. The paper
+ * draws rows for s and for y apart; one draw for both has the same mean and takes two thirds of the time. With
+ * --replay-weights equal, strength is the paper's alpha, and its beta is 1.
  */
 #include "rehearse.h"
 
@@ -20,17 +21,12 @@ attach_dark(struct strategy_run *run, struct error *error)
     double fresh, old;
     rehearse_weights(run, &fresh, &old);
     plan->parts[0].weight = fresh;
-    if (run->memory.soft != NULL && run->options.strength > 0)
-        plan->parts[plan->n_parts++] = (struct plan_part){
-            .set = STRATEGY_SET_MEMORY,
-            .rows = rehearse_rows(run),
-            .soft_weight = old * run->options.strength,
-            .soft = SOFT_SQUARED,
-        };
     plan->parts[plan->n_parts++] = (struct plan_part){
         .set = STRATEGY_SET_MEMORY,
         .rows = rehearse_rows(run),
         .weight = old,
+        .soft_weight = run->memory.soft != NULL ? old * run->options.strength : 0,
+        .soft = SOFT_SQUARED,
         .grouped = run->groups != NULL,
     };
     return 0;
