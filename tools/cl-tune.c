@@ -20,6 +20,7 @@
 #include "recall.h"
 #include "streaming.h"
 #include "training.h"
+#include "transfer.h"
 
 /* Defaults in the help. */
 #define OWN(text) "as the model"
@@ -91,6 +92,8 @@ inherit(struct settings *s, const struct model *model, const char *path)
     if (status < 0)
         die_error(&error);
     inherit_memory(s, model);
+    if (!settings_given(s, &s->head_lr)) /* a new output layer has to learn fast */
+        s->head_lr = settings_given(s, &s->lr) ? s->lr : trained_lr(model);
     if (!settings_given(s, &s->lr))
         s->lr = trained_lr(model) / 10;
     if (isnan(s->weight_decay)) /* models always say; whoever wrote this one left it out */
@@ -98,6 +101,24 @@ inherit(struct settings *s, const struct model *model, const char *path)
     if (strcmp(s->batch, "auto") == 0)
         s->batch = "32";
     inherit_strategy(s, model, path);
+}
+
+/* What the strategy keeps, must be there. */
+static void
+check_transfer(const struct settings *s, const struct model *model)
+{
+    const struct strategy *strategy = strategy_at(s->strategy);
+    if (s->reinit_head && strategy->flags & (STRATEGY_NEEDS_MEMORY | STRATEGY_TAKES_TEMPERATURE))
+        usage_error(
+            "--reinit-head: --strategy %s keeps what the old output layer says (none, l2sp, ewc, online-ewc and "
+            "si do not)",
+            strategy->name);
+    if (s->shrink_perturb < 1 && !(strategy->flags & STRATEGY_FOR_CLASSES))
+        usage_error("--shrink-perturb moves all weights, and --strategy %s keeps them where they are (none, replay and "
+                    "der do not)",
+                    strategy->name);
+    if (s->lr_decay > 1 && model->network.n_layers == 1)
+        usage_error("--lr-decay: the network has one layer");
 }
 
 static void
@@ -115,6 +136,7 @@ check_settings(const struct settings *s, const struct model *model, const char *
                     hidden + 1);
     if (s->head_epochs > 0 && hidden == 0)
         usage_error("--head-epochs: the network has no layer but the output");
+    check_transfer(s, model);
     if (s->among != NULL && model->schema.task != TASK_CLASS)
         usage_error("--among is for classes, and the model predicts a number");
     if (s->class_weights == CLASS_WEIGHTS_BALANCED && model->schema.task != TASK_CLASS)
@@ -141,8 +163,9 @@ check_parent(const struct model *resumed, const struct model *model, const char 
 
 /* Classes of the rows that the model does not have, behind its own; in order among themselves. */
 static void
-grow_classes(struct model *model, const struct collector *collector, enum new_class policy)
+grow_classes(struct model *model, const struct collector *collector, const struct settings *s)
 {
+    const enum new_class policy = (enum new_class) s->new_class;
     const struct dict *all = collect_dict(collector, UINT32_MAX);
     struct dict *classes = &schema_y(&model->schema, 0)->dict, fresh = {0};
     char quoted[128];
@@ -157,7 +180,9 @@ grow_classes(struct model *model, const struct collector *collector, enum new_cl
     dict_order(&fresh, order);
     for (uint32_t i = 0; policy == NEW_CLASS_GROW && i < fresh.n; i++)
         dict_add(classes, fresh.values[order[i] - 1], fresh.lengths[order[i] - 1]);
-    if (fresh.n > 0)
+    if (s->reinit_head)
+        note("the new output layer tells %u classes apart", classes->n);
+    else if (fresh.n > 0)
         note("%u new class%s: the output layer grows to %u", fresh.n, fresh.n == 1 ? "" : "es", classes->n);
     dict_free(&fresh);
     free(order);
@@ -183,20 +208,26 @@ grow_categories(struct column *column, const struct collector *collector, uint32
 
 /* Dictionaries first, then the network; old: what there was of each parameter. */
 static struct extent *
-grow(struct model *model, const struct collector *collector, enum new_class policy)
+grow(struct model *model, const struct collector *collector, const struct settings *s)
 {
     const struct schema *schema = &model->schema;
     uint32_t n_classes = 0, *sizes = mem_array(schema->n_c, sizeof *sizes);
     struct extent *old = arena_array(&model->arena, model->network.n_params, sizeof *old);
     if (schema->task == TASK_CLASS) {
-        grow_classes(model, collector, policy);
+        grow_classes(model, collector, s);
         n_classes = schema_y(schema, 0)->dict.n;
     }
     for (uint32_t k = 0; k < schema->n_c; k++) {
         grow_categories(schema_c(schema, k), collector, k);
         sizes[k] = schema_c(schema, k)->dict.n + 1;
     }
+    struct error error;
+    if (s->reinit_head && transfer_head(model, n_classes, (enum init) s->init, s->seed, &error) < 0)
+        die_error(&error);
     grow_model(model, n_classes, sizes, old);
+    for (uint32_t p = 0; s->reinit_head && p < model->network.n_params; p++)
+        if (model->network.params[p].layer == model->network.n_layers - 1)
+            old[p] = (struct extent){0, 0};
     free(sizes);
     return old;
 }
@@ -294,6 +325,15 @@ choose_epochs(struct settings *s, uint64_t n)
         s->epochs = (LEAST_STEPS + per_epoch - 1) / per_epoch;
 }
 
+/* A new output layer first learns alone, in a third of the passes (Kumar et al. 2022): what lies below would follow it
+ * astray. */
+static void
+choose_head_epochs(struct settings *s, const struct model *model)
+{
+    if (s->reinit_head && !settings_given(s, &s->head_epochs) && s->steps == 0 && model->network.n_layers > 1)
+        s->head_epochs = s->epochs / 3;
+}
+
 /* Trains the model on the collected rows. named: with a strategy that was asked for by name. Returns the rows it keeps.
  */
 static uint64_t
@@ -306,7 +346,7 @@ tune(struct settings *s, bool named, const struct training_files *files, const s
     const uint32_t n_before = classes ? schema_y(&model->schema, 0)->dict.n : 0;
     if (memory_outputs(model, true, engine, (unsigned) files->threads, &error) < 0)
         die_error(&error);
-    struct extent *old = grow(model, collector, (enum new_class) s->new_class);
+    struct extent *old = grow(model, collector, s);
     if (model->schema.task == TASK_CLASS &&
         build_check_among(collector, &schema_y(&model->schema, 0)->dict, &error) < 0)
         die_error(&error);
@@ -315,7 +355,7 @@ tune(struct settings *s, bool named, const struct training_files *files, const s
     for (uint32_t l = 0; settings_given(s, &s->dropout) && l + 1 < model->network.n_layers; l++)
         model->network.layers[l].dropout = (float) s->dropout;
     const uint32_t n_classes = classes ? schema_y(&model->schema, 0)->dict.n : 0;
-    if (n_classes > n_before && s->among == NULL)
+    if (n_classes > n_before && s->among == NULL && !s->reinit_head)
         warn_new_classes(s);
     const struct strategy_run run = learn(s, model, collector, old, n_before); /* of the model as it was */
     const enum balance by = training_balance(s, model->schema.task);
@@ -332,6 +372,15 @@ tune(struct settings *s, bool named, const struct training_files *files, const s
     struct trainer_setup setup = training_setup(s, files, engine, model, collector);
     setup.freeze = s->freeze;
     setup.head_epochs = s->head_epochs;
+    setup.head_scale = s->lr > 0 ? s->head_lr / s->lr : 1;
+    if (s->shrink_perturb < 1)
+        transfer_shake(&model->network, (uint32_t) s->freeze, s->shrink_perturb, s->perturb, (enum init) s->init,
+                       s->seed);
+    if (s->lr_decay > 1) {
+        float *rates = arena_array(&model->arena, model->network.n_layers, sizeof *rates);
+        transfer_rates(&model->network, s->lr_decay, rates);
+        setup.layer_rates = rates;
+    }
     setup.strategy = strategy_at(s->strategy);
     setup.learn = run;
     if (s->keep_optimiser) {
@@ -366,6 +415,14 @@ main(int argc, char **argv)
         OPT_U64(0, "freeze", "N", &s.freeze, 0, 1024, "the first N layers stay as they are [0]"),
         OPT_U64(0, "head-epochs", "N", &s.head_epochs, 0, 1000000000,
                 "epochs in which only the output layer learns [0]"),
+        OPT_DOUBLE(0, "head-lr", "RATE", &s.head_lr, 0, 1e6, "learning rate of --head-epochs [the training's]"),
+        OPT_DOUBLE(0, "lr-decay", "F", &s.lr_decay, 1, 1000,
+                   "each layer learns at the rate of the one above divided by F [1]"),
+        OPT_FLAG(0, "reinit-head", &s.reinit_head, "learn another label: with a new output layer"),
+        OPT_DOUBLE(0, "shrink-perturb", "F", &s.shrink_perturb, 0, 1,
+                   "first multiply all weights by F and add noise, as in 0.6 [1: not]"),
+        OPT_DOUBLE(0, "perturb", "P", &s.perturb, 0, 10,
+                   "of --shrink-perturb: noise, as a share of initial weights [0.1]"),
         OPT_FLAG(0, "keep-optimiser", &s.keep_optimiser, "go on with the moments kept in the model"),
         STREAMING_OPTIONS(s, online),
         TRAINING_OPTIONS(s, files, "a tenth of the training's", "10, or for 300 steps", OWN),
@@ -411,7 +468,9 @@ main(int argc, char **argv)
     }
     const bool named =
         files.resume != NULL ? value_get_string(resumed.training, "strategy") != NULL : s.strategy != STRATEGY_AUTO;
-    s.strategy = strategy_resolve(s.strategy, memory_size(&model));
+    const int chosen = strategy_resolve(s.strategy, memory_size(&model));
+    const bool shaken = s.shrink_perturb < 1 && !(strategy_at(chosen)->flags & STRATEGY_FOR_CLASSES);
+    s.strategy = s.strategy == STRATEGY_AUTO && (s.reinit_head || shaken) ? STRATEGY_NONE : chosen;
     if (isnan(s.strength))
         s.strength = strategy_at(s.strategy)->strength;
     check_settings(&s, &model, path);
@@ -431,6 +490,8 @@ main(int argc, char **argv)
     const struct schema *schema = stream_reader_schema(reader);
     if (schema->model[0] != '\0' && strcmp(schema->model, model.digest) != 0)
         note("the stream was read with another model (%s); its columns and transforms are compared", schema->model);
+    if (s.reinit_head && transfer_label(&model, schema, &error) < 0)
+        training_refuse(reader, &error);
     if (collect_open(&collector, schema, &model, (const char *const *) among, s.new_class == NEW_CLASS_OTHER, &memory,
                      &error) < 0)
         training_refuse(reader, &error);
@@ -440,10 +501,14 @@ main(int argc, char **argv)
 
     uint64_t kept = 0;
     training_hold_out(&collector, &s, ENOUGH_ROWS);
-    if (files.resume == NULL)
+    if (files.resume == NULL) {
         choose_epochs(&s, collector.n_train);
+        choose_head_epochs(&s, &model);
+    }
     if (profile != NULL && model.schema.profile != NULL && collector.n_train > 0)
         profile_join(model.schema.profile, profile);
+    if (collector.n_train == 0 && s.reinit_head)
+        die(STATUS_DATA, "--reinit-head: no row to learn the label from");
     if (collector.n_train == 0)
         warn("warning: no row to learn from: the model is passed on as it was");
     else

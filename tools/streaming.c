@@ -401,6 +401,11 @@ static const struct {
     UNUSED(replay_weights, "replay-weights", "every row of a step counts alike"),
     UNUSED(freeze, "freeze", "all layers learn"),
     UNUSED(head_epochs, "head-epochs", "each row is seen once"),
+    UNUSED(head_lr, "head-lr", "each row is seen once"),
+    UNUSED(lr_decay, "lr-decay", "all layers learn alike"),
+    UNUSED(reinit_head, "reinit-head", "it would have to know all classes"),
+    UNUSED(shrink_perturb, "shrink-perturb", "--shrink does that at each update"),
+    UNUSED(perturb, "perturb", "--shrink does that at each update"),
 };
 enum { N_UNUSED = sizeof unused / sizeof *unused };
 

@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "rng.h"
-
 static const char *const names[INIT_COUNT] = {"auto", "glorot-uniform", "glorot-normal", "he-uniform", "he-normal"};
 
 const char *
@@ -38,6 +36,12 @@ fill(float *data, uint64_t first, uint64_t n, struct rng_key key, bool normal, d
 void
 init_network(struct network *network, enum init init, uint64_t seed)
 {
+    init_for(network, init, seed, RNG_INIT);
+}
+
+void
+init_for(struct network *network, enum init init, uint64_t seed, enum rng_purpose purpose)
+{
     for (uint32_t p = 0; p < network->n_params; p++) {
         struct param *param = &network->params[p];
         const struct layer *layer = &network->layers[param->layer];
@@ -60,6 +64,6 @@ init_network(struct network *network, enum init init, uint64_t seed)
             continue;
         }
         memset(param->data, 0, zeros * sizeof(float));
-        fill(param->data, zeros, n, rng_key(seed, RNG_INIT, p), normal, sqrt(2.0 / (fans > 0 ? fans : 1)));
+        fill(param->data, zeros, n, rng_key(seed, purpose, p), normal, sqrt(2.0 / (fans > 0 ? fans : 1)));
     }
 }

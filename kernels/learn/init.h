@@ -17,11 +17,14 @@
 #include <stdint.h>
 
 #include "network.h"
+#include "rng.h"
 
 enum init { INIT_AUTO, INIT_GLOROT_UNIFORM, INIT_GLOROT_NORMAL, INIT_HE_UNIFORM, INIT_HE_NORMAL, INIT_COUNT };
 
 const char *init_name(enum init init); /* "auto", "glorot-uniform", ... */
 bool init_parse(const char *name, enum init *init);
 void init_network(struct network *network, enum init init, uint64_t seed);
+/* The same by the random numbers of another purpose. */
+void init_for(struct network *network, enum init init, uint64_t seed, enum rng_purpose purpose);
 
 #endif

@@ -91,6 +91,11 @@ static const struct field fields[] = {
     CHOICE("replay-weights", SETTINGS_TUNE | SETTINGS_STRATEGY, replay_weights, settings_replay_weights),
     FIELD("freeze", FIELD_U64, SETTINGS_TUNE, freeze),
     FIELD("head-epochs", FIELD_U64, SETTINGS_TUNE, head_epochs),
+    FIELD("head-lr", FIELD_DOUBLE, SETTINGS_TUNE, head_lr),
+    FIELD("lr-decay", FIELD_DOUBLE, SETTINGS_TUNE, lr_decay),
+    FIELD("reinit-head", FIELD_BOOL, SETTINGS_TUNE, reinit_head),
+    FIELD("shrink-perturb", FIELD_DOUBLE, SETTINGS_TUNE, shrink_perturb),
+    FIELD("perturb", FIELD_DOUBLE, SETTINGS_TUNE, perturb),
     FIELD("update-rows", FIELD_U64, SETTINGS_ONLINE, update_rows),
     FIELD("replay", FIELD_DOUBLE, SETTINGS_ONLINE, replay),
     FIELD("id", FIELD_STRING, SETTINGS_ONLINE, id),
@@ -133,6 +138,10 @@ settings_default(struct settings *settings)
         .ewc_gamma = 1,
         .si_xi = 0.1,
         .temperature = 2,
+        .head_lr = NAN,
+        .lr_decay = 1,
+        .shrink_perturb = 1,
+        .perturb = 0.1,
         .update_rows = 100,
         .window = 10000,
         .detector = "adwin",
@@ -209,6 +218,12 @@ check_reach(const struct settings *s)
         {&s->schedule_patience, plateau, "--schedule-patience is for --schedule plateau"},
         {&s->lr_min, plateau || s->schedule == SCHEDULE_COSINE, "--lr-min is for --schedule cosine and plateau"},
         {&s->tolerance, s->patience > 0, "--tolerance is for --patience, and 0 never stops"},
+        {&s->head_lr, s->head_epochs > 0 || s->reinit_head, "--head-lr is for --head-epochs and --reinit-head"},
+        {&s->perturb, s->shrink_perturb < 1, "--perturb is for --shrink-perturb"},
+        {&s->keep_optimiser, !s->reinit_head,
+         "--keep-optimiser: there are no moments for the new output layer of "
+         "--reinit-head"},
+        {&s->new_class, !s->reinit_head, "--new-class: with --reinit-head all classes are new"},
         {&s->huber_delta, s->loss == 1 + LOSS_HUBER, "--huber-delta is for --loss huber"},
         {&s->quantiles, s->loss == 1 + LOSS_QUANTILE, "--quantiles is for --loss quantile"},
     };
@@ -424,6 +439,11 @@ field_is_silent(const struct settings *settings, size_t i)
         return true; /* models without keep the record they had before there was any */
     if (at == &settings->strategy && settings->strategy == STRATEGY_AUTO)
         return true; /* of cl-train: ready for anything */
+    if ((at == &settings->head_lr && settings->head_epochs == 0) ||
+        (at == &settings->lr_decay && settings->lr_decay == 1) ||
+        (at == &settings->reinit_head && !settings->reinit_head) ||
+        ((at == &settings->shrink_perturb || at == &settings->perturb) && settings->shrink_perturb == 1))
+        return true; /* as it was before there was any */
     for (size_t r = 0; r < sizeof of_strategies / sizeof *of_strategies; r++)
         if (fields[i].offset == of_strategies[r].offset)
             return !(strategy_at(settings->strategy)->flags & of_strategies[r].flag);

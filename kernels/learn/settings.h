@@ -27,7 +27,7 @@
 #include "strategy.h"
 #include "value.h"
 
-enum { SETTINGS_COUNT = 55 };
+enum { SETTINGS_COUNT = 60 };
 
 /* A learning rate that was not given: settings_open_lr(). */
 #define SETTINGS_LR_OPEN (-1.0)
@@ -82,14 +82,18 @@ struct settings {
     double ewc_gamma, si_xi, temperature;
     int replay_weights; /* enum replay_weights */
     uint64_t freeze, head_epochs;
+    double head_lr;                 /* NaN: by lr and the model */
+    double lr_decay;                /* of the rate from layer to layer below, 1 = none */
+    bool reinit_head;               /* another label */
+    double shrink_perturb, perturb; /* factor of the parameters before the run, 1 = none; and of the noise */
     /* cl-tune --online only */
     uint64_t update_rows;
     double replay;  /* rows of memory for each new one */
     const char *id; /* column by which late labels are joined, or NULL */
     uint64_t window;
     bool adapt;
-    const char *detector; /* words of detector_open() */
-    double shrink;        /* factor of shrink-and-perturb, 1 = none */
+    const char *detector;       /* words of detector_open() */
+    double shrink;              /* factor of shrink-and-perturb, 1 = none */
     bool given[SETTINGS_COUNT]; /* by field: stands on the command line */
 };
 

@@ -392,9 +392,12 @@ run_steps(struct trainer *trainer, struct error *error)
         n = trainer->epoch_steps - in_epoch;
     if (n > trainer->steps - state->step)
         n = trainer->steps - state->step;
+    const bool scaled = in_head_phase(trainer) && trainer->setup.head_scale > 0;
     for (uint64_t i = 0; i < n; i++)
         trainer->lr[i] = schedule_lr(&trainer->setup.schedule, &state->schedule, state->step + i,
                                      (state->step + i) / trainer->epoch_steps, trainer->steps);
+    for (uint64_t i = 0; scaled && i < n; i++)
+        trainer->lr[i] = (float) (trainer->setup.head_scale * (double) trainer->lr[i]);
     struct plan plan = trainer->plan;
     plan.first_step = state->step;
     plan.n_steps = n;

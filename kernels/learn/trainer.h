@@ -50,6 +50,7 @@ struct trainer_setup {
     const uint8_t *classes;          /* [o] mask of the softmax, or NULL */
     uint64_t freeze;                 /* layers from the input that are not updated */
     uint64_t head_epochs;            /* epochs in which only the output layer is updated */
+    double head_scale;               /* of the rate in these epochs; 0 = 1 */
     const float *layer_rates;        /* [n_layers] of the plan, or NULL */
     const struct strategy *strategy; /* NULL = none */
     struct strategy_run learn;       /* what the caller says to the strategy; the trainer fills in the rest */
