@@ -92,15 +92,27 @@ inherit(struct settings *s, const struct model *model, const char *path)
     if (status < 0)
         die_error(&error);
     inherit_memory(s, model);
-    if (!settings_given(s, &s->head_lr)) /* a new output layer has to learn fast */
-        s->head_lr = settings_given(s, &s->lr) ? s->lr : trained_lr(model);
-    if (!settings_given(s, &s->lr))
-        s->lr = trained_lr(model) / 10;
     if (isnan(s->weight_decay)) /* models always say; whoever wrote this one left it out */
         s->weight_decay = 0;
     if (strcmp(s->batch, "auto") == 0)
         s->batch = "32";
     inherit_strategy(s, model, path);
+}
+
+/*
+ * The rate of the first training where there is much to learn or old rows keep the balance; a tenth where nothing but
+ * small steps keeps what is known. A new output layer that learns alone has to learn fast.
+ */
+static void
+choose_rate(struct settings *s, const struct model *model)
+{
+    const double lr = trained_lr(model);
+    const bool fast =
+        s->reinit_head || s->shrink_perturb < 1 || strategy_at(s->strategy)->flags & STRATEGY_NEEDS_MEMORY;
+    if (!settings_given(s, &s->head_lr))
+        s->head_lr = settings_given(s, &s->lr) ? s->lr : lr;
+    if (!settings_given(s, &s->lr))
+        s->lr = fast ? lr : lr / 10;
 }
 
 /* What the strategy keeps, must be there. */
@@ -130,7 +142,7 @@ check_settings(const struct settings *s, const struct model *model, const char *
     if (sentence != NULL)
         usage_error("%s", sentence);
     if (isnan(s->lr))
-        usage_error("--lr auto is for cl-train; the default here is a tenth of the rate of the first training");
+        usage_error("--lr auto is for cl-train; the default here goes by the rate of the first training");
     if (s->freeze > hidden)
         usage_error("--freeze %llu: the network has %u layers, and one must learn", (unsigned long long) s->freeze,
                     hidden + 1);
@@ -372,7 +384,7 @@ tune(struct settings *s, bool named, const struct training_files *files, const s
     struct trainer_setup setup = training_setup(s, files, engine, model, collector);
     setup.freeze = s->freeze;
     setup.head_epochs = s->head_epochs;
-    setup.head_scale = s->lr > 0 ? s->head_lr / s->lr : 1;
+    setup.head_scale = s->head_epochs > 0 && s->lr > 0 ? s->head_lr / s->lr : 1;
     if (s->shrink_perturb < 1)
         transfer_shake(&model->network, (uint32_t) s->freeze, s->shrink_perturb, s->perturb, (enum init) s->init,
                        s->seed);
@@ -425,7 +437,7 @@ main(int argc, char **argv)
                    "of --shrink-perturb: noise, as a share of initial weights [0.1]"),
         OPT_FLAG(0, "keep-optimiser", &s.keep_optimiser, "go on with the moments kept in the model"),
         STREAMING_OPTIONS(s, online),
-        TRAINING_OPTIONS(s, files, "a tenth of the training's", "10, or for 300 steps", OWN),
+        TRAINING_OPTIONS(s, files, "the training's with replay, else a tenth", "10, or for 300 steps", OWN),
         OPT_COMMON,
         OPT_END,
     };
@@ -473,6 +485,8 @@ main(int argc, char **argv)
     s.strategy = s.strategy == STRATEGY_AUTO && (s.reinit_head || shaken) ? STRATEGY_NONE : chosen;
     if (isnan(s.strength))
         s.strength = strategy_at(s.strategy)->strength;
+    if (files.resume == NULL)
+        choose_rate(&s, &model);
     check_settings(&s, &model, path);
 
     size_t n_among;
