@@ -121,6 +121,7 @@ online_close(struct online *online)
     bind_close(online->binding);
     dict_free(&online->fresh);
     arena_free(&online->state);
+    arena_free(&online->layers);
     free(online->p);
     free(online->chosen);
     free(online->f);

@@ -41,6 +41,7 @@ struct online_setup {
     struct optimiser optimiser;
     double lr;
     float clip, smoothing;
+    float dropout; /* of all hidden layers, in updates; what the model's network says is for epochs */
     uint64_t seed;
     uint32_t update_rows; /* B */
     uint64_t memory_rows;

@@ -32,6 +32,8 @@ struct online {
     struct online_setup setup;
     struct online_counts counts;
     struct engine_state *engine;
+    struct network network; /* the model's, but for dropout: what the engine is opened on */
+    struct arena layers;    /* of `network` */
     struct objective objective;
     float quantiles[MODEL_MAX_QUANTILES];
     uint32_t median; /* number of it among the quantiles; the number of quantiles when it is none of them */

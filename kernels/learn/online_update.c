@@ -81,6 +81,13 @@ online_open_engine(struct online *online, bool moments, struct error *error)
     const uint32_t rows = online->setup.update_rows;
     const struct engine_options options = {.threads = online->setup.threads};
     const struct decision_options decision_options = {.threshold = NAN};
+    arena_reset(&online->layers);
+    online->network = model->network;
+    online->network.layers = arena_array(&online->layers, model->network.n_layers, sizeof *online->network.layers);
+    for (uint32_t l = 0; l < model->network.n_layers; l++) {
+        online->network.layers[l] = model->network.layers[l];
+        online->network.layers[l].dropout = l + 1 < model->network.n_layers ? online->setup.dropout : 0;
+    }
     online->o = network_outputs(&model->network);
     online->objective = model_objective(model, online->quantiles);
     online->objective.smoothing = 0;
@@ -95,7 +102,7 @@ online_open_engine(struct online *online, bool moments, struct error *error)
     decision_close(&online->decision);
     online->decision = (struct decision){0};
     if (decision_open(&online->decision, model, &decision_options, error) < 0 ||
-        online->setup.engine->open(&online->engine, &model->network, &options, error) < 0)
+        online->setup.engine->open(&online->engine, &online->network, &options, error) < 0)
         return -1;
     return moments ? write_moments(online, error) : 0;
 }
