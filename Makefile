@@ -91,8 +91,8 @@ $(BUILD)/formats/powers_table.o: $(BUILD)/formats/powers_table.c $(BUILD)/flags
 	$(say) CC $<
 	$(run)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-# tools/training.c is what cl-train and cl-tune share.
-$(BUILD)/cl-train $(BUILD)/cl-tune: $(BUILD)/tools/training.o
+# tools/training.c and tools/solving.c are what cl-train and cl-tune share.
+$(BUILD)/cl-train $(BUILD)/cl-tune: $(BUILD)/tools/training.o $(BUILD)/tools/solving.o
 $(BUILD)/cl-tune: $(BUILD)/tools/streaming.o
 
 $(BUILD)/cl-%: $(BUILD)/tools/cl-%.o $(BUILD)/libcl.a

@@ -4,8 +4,9 @@
 #include <string.h>
 
 static const char *const role_names[TENSOR_ROLE_COUNT] = {
-    [TENSOR_WEIGHT] = "weight",         [TENSOR_OPTIMISER] = "optimiser", [TENSOR_MEMORY] = "memory",
-    [TENSOR_IMPORTANCE] = "importance", [TENSOR_RESUME] = "resume",       [TENSOR_OTHER] = "other",
+    [TENSOR_WEIGHT] = "weight",         [TENSOR_OPTIMISER] = "optimiser",   [TENSOR_MEMORY] = "memory",
+    [TENSOR_IMPORTANCE] = "importance", [TENSOR_STATISTICS] = "statistics", [TENSOR_RESUME] = "resume",
+    [TENSOR_OTHER] = "other",
 };
 
 const char *

@@ -20,6 +20,7 @@ enum tensor_role {
     TENSOR_MEMORY,     /* "memory.x" [m, d], "memory.c" [m, k], "memory.y" [m, t] f32 or u32 classes, "memory.w" [m],
                           "memory.row" [m] u64 */
     TENSOR_IMPORTANCE, /* omega and anchors of continual strategies */
+    TENSOR_STATISTICS, /* sums over training rows that strategy analytic solves (analytic.h) */
     TENSOR_RESUME,     /* state of an unfinished run (--checkpoint) */
     TENSOR_OTHER,      /* unknown role, kept with its name */
     TENSOR_ROLE_COUNT,

@@ -26,6 +26,8 @@ enum rng_purpose {
     RNG_DRIFT = 8,     /* samples of a detector */
     RNG_SAMPLE = 12,   /* rows that the Fisher information is taken of */
     RNG_SHRINK = 13,   /* noise of cl-tune --shrink-perturb */
+    RNG_WIDEN = 14,    /* fixed random units of strategy analytic */
+    RNG_PROBE = 15,    /* signs that estimate a trace there */
 };
 
 struct rng_key {

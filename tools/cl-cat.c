@@ -197,8 +197,8 @@ check_roles(const struct option_list *list)
         for (size_t j = 0; j < n; j++) {
             enum tensor_role role = tensor_role_parse(roles[j]);
             if (role == TENSOR_WEIGHT || role == TENSOR_OTHER)
-                usage_error("--strip %s: '%s' is none of memory, optimiser, importance, resume", list->values[i],
-                            roles[j]);
+                usage_error("--strip %s: '%s' is none of memory, optimiser, importance, statistics, resume",
+                            list->values[i], roles[j]);
         }
         free(roles);
     }
@@ -389,7 +389,8 @@ main(int argc, char **argv)
          .given = &s.only_given,
          .help = "only rows that cl-split gave this tag"},
         OPT_FLAG(0, "digest", &s.digest, "print the digest of the content, whatever the frames and the compression"),
-        OPT_LIST(0, "strip", "ROLES", &s.strip, "write the checkpoint without memory, optimiser, importance or resume"),
+        OPT_LIST(0, "strip", "ROLES", &s.strip,
+                 "write the checkpoint without memory, optimiser, importance, statistics or resume"),
         OPT_FLAG(0, "memory", &s.memory, "print the rows that a checkpoint keeps, in the units of the data"),
         OPT_FLAG(0, "tensors", &s.tensors, "list the tensors of a checkpoint"),
         {.kind = OPTION_LEVEL,

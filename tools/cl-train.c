@@ -15,6 +15,7 @@
 #include "memory_rows.h"
 #include "profile.h"
 #include "program.h"
+#include "solving.h"
 #include "training.h"
 
 /* Defaults in the help. */
@@ -61,6 +62,10 @@ main(int argc, char **argv)
         OPT_CHOICE(0, "strategy", "NAME", &s.strategy, strategy_names,
                    "what the model is made ready for: ewc, si ... of cl-tune [auto]"),
         OPT_DOUBLE(0, "si-xi", "X", &s.si_xi, 1e-30, 1e30, "of si: damping of short ways [0.1]"),
+        OPT_DOUBLE_AUTO(0, "ridge", "L", &s.ridge, 1e-12, 1e6,
+                        "of analytic: penalty, as a share of the mean square of a feature [auto]"),
+        OPT_U64(0, "widen", "N", &s.widen, 0, 1000000, "of analytic: random units beside the last hidden ones [0]"),
+        OPT_U64(0, "features", "L", &s.features, 0, 1024, "of analytic: hidden layers that are used [all]"),
         TRAINING_OPTIONS(s, files, "by the optimiser and the rows", "100", OWN),
         OPT_COMMON,
         OPT_END,
@@ -126,6 +131,8 @@ main(int argc, char **argv)
     const bool open = s.net == NULL && strcmp(s.hidden, "auto") == 0;
     if (build_model(&model, &collector, &s, &error) < 0)
         die_error(&error);
+    if (solving_is_for(&s))
+        solving_check_training(&s, &model);
     if (open)
         note("by %llu rows: --net '%s' --batch %s --lr %.3g --weight-decay %.3g",
              (unsigned long long) collector.n_train, s.net, s.batch, s.lr, s.weight_decay);
@@ -144,6 +151,8 @@ main(int argc, char **argv)
     if (s.strategy != STRATEGY_AUTO)
         value_set(&model.arena, model.training, "strategy", value_string(&model.arena, strategy_names[s.strategy]));
     training_run(&files, &model, &setup, files.resume != NULL ? &resumed : NULL);
+    if (solving_is_for(&s))
+        solving_run(&s, &files, engine, &model, &collector, &(struct solving_start){{0}, 0});
 
     if (checkpoint_write(&model, &output, files.level, &error) < 0 || output_commit(&output, &error) < 0)
         die_error(&error);

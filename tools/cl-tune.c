@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytic.h"
 #include "build.h"
 #include "checkpoint.h"
 #include "device.h"
@@ -18,6 +19,7 @@
 #include "memory_rows.h"
 #include "program.h"
 #include "recall.h"
+#include "solving.h"
 #include "streaming.h"
 #include "training.h"
 #include "transfer.h"
@@ -346,41 +348,11 @@ choose_head_epochs(struct settings *s, const struct model *model)
         s->head_epochs = s->epochs / 3;
 }
 
-/* Trains the model on the collected rows. named: with a strategy that was asked for by name. Returns the rows it keeps.
- */
-static uint64_t
-tune(struct settings *s, bool named, const struct training_files *files, const struct engine *engine,
-     struct model *model, struct collector *collector, const char *data, const struct model *resumed)
+/* Runs the trainer on the collected rows. */
+static void
+train(const struct settings *s, const struct training_files *files, const struct engine *engine, struct model *model,
+      const struct collector *collector, const struct strategy_run *run, const struct model *resumed)
 {
-    struct error error;
-    const double lr = trained_lr(model);
-    const bool classes = model->schema.task == TASK_CLASS;
-    const uint32_t n_before = classes ? schema_y(&model->schema, 0)->dict.n : 0;
-    if (memory_outputs(model, true, engine, (unsigned) files->threads, &error) < 0)
-        die_error(&error);
-    struct extent *old = grow(model, collector, s);
-    if (model->schema.task == TASK_CLASS &&
-        build_check_among(collector, &schema_y(&model->schema, 0)->dict, &error) < 0)
-        die_error(&error);
-    collect_map(collector, &model->schema, model->loss == LOSS_BCE);
-    s->loss = 1 + (int) model->loss;
-    for (uint32_t l = 0; settings_given(s, &s->dropout) && l + 1 < model->network.n_layers; l++)
-        model->network.layers[l].dropout = (float) s->dropout;
-    const uint32_t n_classes = classes ? schema_y(&model->schema, 0)->dict.n : 0;
-    if (n_classes > n_before && s->among == NULL && !s->reinit_head)
-        warn_new_classes(s);
-    const struct strategy_run run = learn(s, model, collector, old, n_before); /* of the model as it was */
-    const enum balance by = training_balance(s, model->schema.task);
-    training_record(model, s, SETTINGS_ALL, collector, engine, data, model->digest);
-    value_set(&model->arena, model->training, "trained_lr", value_float(&model->arena, lr));
-    if (named)
-        value_set(&model->arena, model->training, "strategy", value_string(&model->arena, strategy_names[s->strategy]));
-    model_strip(model, TENSOR_RESUME);
-    const struct memory_options remember = {
-        .seed = s->seed, .capacity = memory_capacity(s, model, n_before, n_classes), .by = by};
-    uint64_t kept = memory_keep(model, &collector->train, collector->n_train, &remember);
-    if (collect_weigh(collector, s->class_weights == CLASS_WEIGHTS_BALANCED, n_classes, &error) < 0)
-        die_error(&error);
     struct trainer_setup setup = training_setup(s, files, engine, model, collector);
     setup.freeze = s->freeze;
     setup.head_epochs = s->head_epochs;
@@ -394,12 +366,61 @@ tune(struct settings *s, bool named, const struct training_files *files, const s
         setup.layer_rates = rates;
     }
     setup.strategy = strategy_at(s->strategy);
-    setup.learn = run;
+    setup.learn = *run;
     if (s->keep_optimiser) {
         setup.moments = model;
         value_get_u64(model->optimiser, "steps", &setup.moment_steps);
     }
     training_run(files, model, &setup, resumed);
+}
+
+/* Trains the model on the collected rows. named: with a strategy that was asked for by name. Returns the rows it keeps.
+ */
+static uint64_t
+tune(struct settings *s, bool named, const struct training_files *files, const struct engine *engine,
+     struct model *model, struct collector *collector, const char *data, const struct model *resumed)
+{
+    struct error error;
+    const double lr = trained_lr(model);
+    const bool classes = model->schema.task == TASK_CLASS;
+    const uint32_t n_before = classes ? schema_y(&model->schema, 0)->dict.n : 0;
+    if (memory_outputs(model, true, engine, (unsigned) files->threads, &error) < 0)
+        die_error(&error);
+    const struct analytic_shape shape = analytic_shape(model, &model->arena);
+    struct extent *old = grow(model, collector, s);
+    analytic_grow(model, &shape, NULL);
+    if (model->schema.task == TASK_CLASS &&
+        build_check_among(collector, &schema_y(&model->schema, 0)->dict, &error) < 0)
+        die_error(&error);
+    collect_map(collector, &model->schema, model->loss == LOSS_BCE);
+    s->loss = 1 + (int) model->loss;
+    for (uint32_t l = 0; settings_given(s, &s->dropout) && l + 1 < model->network.n_layers; l++)
+        model->network.layers[l].dropout = (float) s->dropout;
+    const uint32_t n_classes = classes ? schema_y(&model->schema, 0)->dict.n : 0;
+    if (n_classes > n_before && s->among == NULL && !s->reinit_head)
+        warn_new_classes(s);
+    const struct strategy_run run = learn(s, model, collector, old, n_before); /* of the model as it was */
+    struct solving_start start = {.memory = run.memory};
+    value_get_u64(model->memory, "rows_seen", &start.stand_for);
+    const enum balance by = training_balance(s, model->schema.task);
+    training_record(model, s, SETTINGS_ALL, collector, engine, data, model->digest);
+    value_set(&model->arena, model->training, "trained_lr", value_float(&model->arena, lr));
+    if (named)
+        value_set(&model->arena, model->training, "strategy", value_string(&model->arena, strategy_names[s->strategy]));
+    model_strip(model, TENSOR_RESUME);
+    const struct memory_options remember = {
+        .seed = s->seed, .capacity = memory_capacity(s, model, n_before, n_classes), .by = by};
+    uint64_t kept = memory_keep(model, &collector->train, collector->n_train, &remember);
+    if (collect_weigh(collector, s->class_weights == CLASS_WEIGHTS_BALANCED, n_classes, &error) < 0)
+        die_error(&error);
+    if (solving_is_for(s)) {
+        solving_run(s, files, engine, model, collector, &start);
+    } else {
+        if (analytic_kept(model))
+            note("the sums that strategy analytic kept are dropped: features change");
+        analytic_drop(model);
+        train(s, files, engine, model, collector, &run, resumed);
+    }
     if (memory_outputs(model, false, engine, (unsigned) files->threads, &error) < 0)
         die_error(&error);
     return kept;
@@ -422,6 +443,10 @@ main(int argc, char **argv)
         OPT_DOUBLE(0, "temperature", "T", &s.temperature, 0.01, 1000, "of lwf: of soft targets of classes [2]"),
         OPT_CHOICE(0, "replay-weights", "share|equal", &s.replay_weights, settings_replay_weights,
                    "of new and old in the k-th run: 1/k and 1 - 1/k, or 1 and 1 [share]"),
+        OPT_DOUBLE_AUTO(0, "ridge", "L", &s.ridge, 1e-12, 1e6,
+                        "of analytic: penalty, as a share of the mean square of a feature [auto]"),
+        OPT_U64(0, "widen", "N", &s.widen, 0, 1000000, "of analytic: random units beside the last hidden ones [0]"),
+        OPT_U64(0, "features", "L", &s.features, 0, 1024, "of analytic: hidden layers that are used [all]"),
         OPT_CHOICE(0, "new-class", "grow|error|other", &s.new_class, settings_new_classes,
                    "classes the model does not have: learn them, refuse, or leave their rows out [grow]"),
         OPT_U64(0, "freeze", "N", &s.freeze, 0, 1024, "the first N layers stay as they are [0]"),
@@ -488,6 +513,10 @@ main(int argc, char **argv)
     if (files.resume == NULL)
         choose_rate(&s, &model);
     check_settings(&s, &model, path);
+    if (solving_is_for(&s)) {
+        solving_check_tuning(&s, &files, &model, path);
+        s.valid = 0; /* nothing to judge: all rows count */
+    }
 
     size_t n_among;
     char **among = s.among != NULL ? split_list(s.among, &n_among) : NULL;

@@ -27,7 +27,7 @@
 #include "strategy.h"
 #include "value.h"
 
-enum { SETTINGS_COUNT = 60 };
+enum { SETTINGS_COUNT = 63 };
 
 /* A learning rate that was not given: settings_open_lr(). */
 #define SETTINGS_LR_OPEN (-1.0)
@@ -81,6 +81,8 @@ struct settings {
     double strength;     /* NaN: the strategy's own */
     double ewc_gamma, si_xi, temperature;
     int replay_weights; /* enum replay_weights */
+    uint64_t features, widen; /* of analytic: hidden layers that stay (UINT64_MAX = all), random units */
+    double ridge;             /* of analytic; NaN: auto */
     uint64_t freeze, head_epochs;
     double head_lr;                 /* NaN: by lr and the model */
     double lr_decay;                /* of the rate from layer to layer below, 1 = none */

@@ -18,6 +18,7 @@ static const struct strategy *const strategies[] = {
     &strategy_online_ewc,
     &strategy_si,
     &strategy_lwf,
+    &strategy_analytic,
 };
 const char *const strategy_names[] = {
     "auto",
@@ -29,6 +30,7 @@ const char *const strategy_names[] = {
     "online-ewc",
     "si",
     "lwf",
+    "analytic",
     NULL,
 };
 /* clang-format on */
@@ -38,8 +40,9 @@ _Static_assert(sizeof strategies / sizeof *strategies + 1 == sizeof strategy_nam
 int
 strategy_resolve(int index, uint64_t n_memory)
 {
-    (void) n_memory;
-    return index == STRATEGY_AUTO ? STRATEGY_NONE : index;
+    if (index != STRATEGY_AUTO)
+        return index;
+    return n_memory > 0 ? strategy_find("der") : STRATEGY_NONE;
 }
 
 int

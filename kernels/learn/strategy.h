@@ -80,9 +80,11 @@ enum {
     STRATEGY_TAKES_XI = 4,
     STRATEGY_TAKES_TEMPERATURE = 8,
     STRATEGY_TAKES_WEIGHTS = 16,
-    STRATEGY_HAS_PATH = 256,     /* the trainer keeps run->path: zeros at first, of the best epoch in finish */
-    STRATEGY_FOR_CLASSES = 512,  /* can learn classes that come later beside the old ones */
-    STRATEGY_NEEDS_MEMORY = 1024 /* replays rows: an error where the model keeps none */
+    STRATEGY_TAKES_RIDGE = 32,
+    STRATEGY_HAS_PATH = 256,      /* the trainer keeps run->path: zeros at first, of the best epoch in finish */
+    STRATEGY_FOR_CLASSES = 512,   /* can learn classes that come later beside the old ones */
+    STRATEGY_NEEDS_MEMORY = 1024, /* replays rows: an error where the model keeps none */
+    STRATEGY_CLOSED_FORM = 2048   /* solves for the output layer (analytic.h): no steps in cl-tune, no hooks */
 };
 
 struct strategy {
@@ -109,6 +111,6 @@ int strategy_resolve(int index, uint64_t n_memory);
 void strategy_weights(const struct strategy_run *run, double *fresh, double *old);
 
 extern const struct strategy strategy_none, strategy_l2sp, strategy_replay, strategy_der;
-extern const struct strategy strategy_ewc, strategy_online_ewc, strategy_si, strategy_lwf;
+extern const struct strategy strategy_ewc, strategy_online_ewc, strategy_si, strategy_lwf, strategy_analytic;
 
 #endif
