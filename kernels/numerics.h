@@ -81,6 +81,13 @@
  * Muon (kernels/ref/orthogonal.c), for weights between hidden layers: every * and + of its momenta, steps and
  *   polynomials is rounded; the norm is sqrt(s(fma x x)) over elements as stored; products are sums by rule 1 from +0.
  *
+ * Fisher information (kernels/ref/information.c): row r has f = (float) (w / sum of w), in double, rows ascending. In
+ * turns t over the outputs (of ce: of the mask), ascending, dz of the last layer is
+ *   ce: (p_j - (j == t)) * sqrt(p_t * f);  else 0, but at t: bce sqrt(sigmoid(z) * sigmoid(-z) * f), poisson
+ *   sqrt(exp(z) * f), others sqrt(f)
+ * and goes backward without dropout. V = fma(dz, dz, V) over turns from +0, likewise of dy; then V takes the place of
+ * dz and dy in the sums of rule 2, and x * x, u * u, f * f of bins that of x (clipped; h), u, f.
+ *
  * Frozen parameters (their own flag or their layer's) get no gradient and no update; the backward pass ends at the
  * lowest layer that has a trainable parameter.
  *

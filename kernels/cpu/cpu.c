@@ -17,6 +17,7 @@ enum {
     PIECE_ELEMENTS = 1 << 12,  /* a weight that is not cut */
     DIRECT_ELEMENTS = 1 << 14, /* a weight that is multiplied as it is, not packed: it fits the nearest cache */
     DIRECT_COLUMNS = 256,
+    PADDING_ROWS = CPU_ROW_STEP + CPU_SPARE_ROWS, /* after those of a chunk */
 };
 
 static size_t
@@ -131,14 +132,14 @@ cpu_chunk_reserve(struct engine_state *state, uint64_t rows)
     if (n <= state->chunk_rows)
         return;
     chunk_free(state);
-    size_t padded = n + CPU_ROW_STEP + CPU_SPARE_ROWS;
+    size_t padded = n + PADDING_ROWS;
     state->chunk_rows = n;
     state->x = floats(padded, state->ld_x);
     cpu_bins_reserve(state, n);
     state->c = mem_array(n * n_c, sizeof *state->c);
     state->row = mem_array(n, sizeof *state->row);
     for (uint32_t l = 0; l < state->network->n_layers; l++)
-        state->layers[l].h = floats(padded, state->layers[l].ld);
+        state->layers[l].h = cpu_activations(state, l);
     if (!state->learns)
         return;
     state->y = floats(n, network_outputs(state->network));
@@ -152,16 +153,22 @@ cpu_chunk_reserve(struct engine_state *state, uint64_t rows)
     state->stack = floats(n_c * (CPU_CHUNK_BLOCKS + 1), state->layers[0].ld);
     for (uint32_t l = 0; l < state->network->n_layers; l++) {
         struct cpu_layer *layer = &state->layers[l];
-        layer->q = floats(padded, layer->ld);
-        layer->dz = floats(padded, layer->ld);
+        layer->q = cpu_activations(state, l);
+        layer->dz = cpu_activations(state, l);
         if (state->network->layers[l].norm != NORM_NONE) {
-            layer->u = floats(padded, layer->ld);
-            layer->dy = floats(padded, layer->ld);
+            layer->u = cpu_activations(state, l);
+            layer->dy = cpu_activations(state, l);
             layer->inverse = floats(padded, 1);
         }
         if (state->network->layers[l].skip >= 0)
-            layer->dh = floats(padded, layer->ld);
+            layer->dh = cpu_activations(state, l);
     }
+}
+
+float *
+cpu_activations(const struct engine_state *state, uint32_t layer)
+{
+    return floats(state->chunk_rows + PADDING_ROWS, state->layers[layer].ld);
 }
 
 /* Rows of a piece of a parameter. */
@@ -310,38 +317,27 @@ cpu_load(struct engine_state *state, int set, const struct rowset *rows, struct 
 
 /* ---- steps ---- */
 
+struct step_job {
+    struct engine_state *state;
+    struct plan_rows *rows;
+    bool wide, at_once;
+    struct run_result *result;
+};
+
 static void
-gradient_swap(struct cpu_gradient **a, struct cpu_gradient **b)
+step_chunk(void *arg, uint64_t at, size_t n)
 {
-    struct cpu_gradient *t = *a;
-    *a = *b;
-    *b = t;
+    const struct step_job *job = arg;
+    cpu_chunk_step(job->state, job->rows, at, n, job->wide, job->at_once, job->result);
 }
 
-/*
- * Rows [first, last) of a step into state->gradient; chunks are whole subtrees, added as by a binary counter. at_once
- * as in cpu_chunk_gradient, for a step of one chunk.
- */
+/* Rows [first, last) of a step into state->gradient. at_once as in cpu_chunk_gradient, for a step of one chunk. */
 static void
 step_gradient(struct engine_state *state, struct plan_rows *rows, uint64_t first, uint64_t last, bool wide,
               bool at_once, struct run_result *result)
 {
-    uint64_t most = state->chunk_most;
-    uint32_t depth = 0;
-    for (uint64_t chunk = 0; first + chunk * most < last; chunk++) {
-        uint64_t at = first + chunk * most, n = last - at < most ? last - at : most;
-        cpu_chunk_step(state, rows, at, (size_t) n, wide, at_once, result);
-        for (uint64_t bits = chunk; bits & 1; bits >>= 1) {
-            cpu_gradient_add(state, state->tree[--depth], state->gradient);
-            gradient_swap(&state->tree[depth], &state->gradient);
-        }
-        if (at + n < last)
-            gradient_swap(&state->tree[depth++], &state->gradient);
-    }
-    while (depth != 0) {
-        cpu_gradient_add(state, state->tree[--depth], state->gradient);
-        gradient_swap(&state->tree[depth], &state->gradient);
-    }
+    struct step_job job = {state, rows, wide, at_once, result};
+    cpu_chunks(state, first, last, step_chunk, &job);
 }
 
 /* Operations of the largest chunk of a step of n rows. */
@@ -364,6 +360,21 @@ learns_open(struct engine_state *state)
         if (!state->layers[l].foreign)
             panels_open(state, l);
     state->packed = false;
+}
+
+void
+cpu_ready(struct engine_state *state, uint64_t rows)
+{
+    if (state->gradient == NULL)
+        state->gradient = cpu_gradient_open(state->network);
+    if (!state->learns)
+        learns_open(state);
+    cpu_chunk_reserve(state, rows);
+    for (uint64_t chunks = (rows - 1) / state->chunk_most, level = 0; chunks != 0; chunks >>= 1, level++)
+        if (state->tree[level] == NULL)
+            state->tree[level] = cpu_gradient_open(state->network);
+    if (!state->packed)
+        cpu_pack(state);
 }
 
 /* Whether a softmax of some rows is over less than all outputs, or has to know that it is not. */
@@ -389,20 +400,14 @@ prepare(struct engine_state *state, const struct plan *plan, struct error *error
     for (uint32_t p = 0; p < state->network->n_params; p++)
         if (plan_muon(state->network, plan->optimiser.kind, p) && state->muon[p] == NULL)
             state->muon[p] = cpu_muon_open(state->kernels, &state->network->params[p]);
-    if (state->gradient == NULL)
-        state->gradient = cpu_gradient_open(state->network);
-    if (!state->learns)
-        learns_open(state);
     if (needs_groups(plan))
         plan_groups_set(&state->groups, plan->groups, network_outputs(state->network));
-    state->ahead.n = 0;
-    uint64_t rows = plan_rows_most(plan, state->sets);
-    cpu_chunk_reserve(state, rows);
-    for (uint64_t chunks = (rows - 1) / state->chunk_most, level = 0; chunks != 0; chunks >>= 1, level++)
-        if (state->tree[level] == NULL)
-            state->tree[level] = cpu_gradient_open(state->network);
-    if (!state->packed)
-        cpu_pack(state);
+    const uint64_t rows = state->sets[plan->parts[0].set].rows.n;
+    if (state->ahead.seed != plan->seed || state->ahead.rows != rows)
+        state->ahead.n = 0;
+    state->ahead.seed = plan->seed;
+    state->ahead.rows = rows;
+    cpu_ready(state, plan_rows_most(plan, state->sets));
     return 0;
 }
 
@@ -522,6 +527,7 @@ const struct engine engine_cpu = {
     .run = cpu_run,
     .grad = cpu_grad,
     .apply = cpu_apply,
+    .fisher = cpu_fisher,
     .forward = cpu_forward,
     .read = cpu_read,
     .write = cpu_write,

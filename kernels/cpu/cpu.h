@@ -88,6 +88,7 @@ struct cpu_choice {
 
 /* Rows of part 0 at positions [first, first + n) of an epoch: some steps ahead, for many together cost little. */
 struct cpu_ahead {
+    uint64_t seed, rows; /* of the plan and its set: others have another order */
     uint64_t epoch, first;
     size_t n;
     uint64_t row[CPU_PERMUTE_ROWS];
@@ -123,7 +124,7 @@ struct engine_state {
     float *y;        /* [rows, o] */
     uint32_t *label; /* [rows] */
     float *losses;   /* [rows] */
-    float *soft;     /* [rows, 3, ld of the last layer] for softmaxes of soft targets */
+    float *soft;     /* [rows, 3, ld of the last layer] softmaxes of soft targets and of the Fisher information */
     struct cpu_choice choice;
     struct cpu_ahead ahead;
     uint64_t *row;         /* [rows] number in its set */
@@ -142,6 +143,8 @@ int cpu_run(struct engine_state *state, const struct plan *plan, struct run_resu
 int cpu_grad(struct engine_state *state, const struct plan *plan, uint64_t step, uint64_t block, uint64_t n_blocks,
              struct run_result *result, struct error *error);
 int cpu_apply(struct engine_state *state, const struct plan *plan, uint64_t step, struct error *error);
+int cpu_fisher(struct engine_state *state, const struct plan *plan, int set, uint64_t first, uint64_t n,
+               struct error *error);
 int cpu_forward(struct engine_state *state, const struct rowset *rows, uint64_t first, uint64_t n, float *z,
                 struct error *error);
 int cpu_read(struct engine_state *state, enum engine_what what, uint32_t param, float *to, struct error *error);
@@ -155,8 +158,27 @@ const struct cpu_kernels *cpu_kernels_pick(struct error *error);
 
 /* Makes room for chunks of `rows` rows, or as many as a chunk may have. */
 void cpu_chunk_reserve(struct engine_state *state, uint64_t rows);
+/* Makes all ready for gradients of so many rows. */
+void cpu_ready(struct engine_state *state, uint64_t rows);
+/* Room for what rows of the chunk have in a layer: [chunk rows + spare, ld] zeros, to be freed. */
+float *cpu_activations(const struct engine_state *state, uint32_t layer);
 
-/* rows.c: multiplications and additions of a step for n rows. */
+/* A chunk of rows on its way through the layers: `first` is the place of its row 0 in the batch. */
+struct cpu_rows {
+    struct engine_state *state;
+    const struct plan_rows *rows; /* of a step; NULL: no dropout */
+    bool learns;                  /* goes backward, too */
+    size_t first, n, group;       /* rows go in groups through all layers, a task each */
+    uint32_t lowest;              /* layer to which rows go backward */
+};
+
+/* rows.c: rows of a group for a chunk of n. Inputs of rows [r, last) of the chunk, all of one set. Rows [r, r + m) from
+ * there to z of the last layer, and from its dz to that of the lowest. */
+size_t cpu_rows_group(const struct engine_state *state, size_t n, bool wide);
+void cpu_rows_gather(struct engine_state *state, const struct rowset *set, size_t r, size_t last);
+void cpu_rows_forward(const struct cpu_rows *job, size_t r, size_t m);
+void cpu_rows_backward(const struct cpu_rows *job, size_t r, size_t m);
+/* Multiplications and additions of a step for n rows. */
 uint64_t cpu_step_operations(const struct engine_state *state, size_t n);
 /* Rows [first, first + n) of a step, `wide` = over threads: losses into `result`, gradient into state->gradient.
  * at_once as in cpu_chunk_gradient. */
@@ -188,6 +210,9 @@ struct cpu_gradient *cpu_gradient_open(const struct network *network);
 void cpu_gradient_close(const struct network *network, struct cpu_gradient *gradient);
 /* Forgets the rows of category tables. */
 void cpu_gradient_clear(const struct network *network, struct cpu_gradient *gradient);
+/* Rows [first, last), chunk by chunk, each leaving its gradient in state->gradient; in the end there is their sum. */
+void cpu_chunks(struct engine_state *state, uint64_t first, uint64_t last,
+                void (*chunk)(void *job, uint64_t at, size_t n), void *job);
 /* to += from. */
 void cpu_gradient_add(const struct engine_state *state, struct cpu_gradient *to, const struct cpu_gradient *from);
 /*

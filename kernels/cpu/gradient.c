@@ -119,6 +119,37 @@ cpu_gradient_add(const struct engine_state *state, struct cpu_gradient *to, cons
     }
 }
 
+static void
+swap(struct cpu_gradient **a, struct cpu_gradient **b)
+{
+    struct cpu_gradient *t = *a;
+    *a = *b;
+    *b = t;
+}
+
+/* Chunks are whole subtrees, added as by a binary counter. */
+void
+cpu_chunks(struct engine_state *state, uint64_t first, uint64_t last, void (*chunk)(void *job, uint64_t at, size_t n),
+           void *job)
+{
+    const uint64_t most = state->chunk_most;
+    uint32_t depth = 0;
+    for (uint64_t index = 0; first + index * most < last; index++) {
+        uint64_t at = first + index * most, n = last - at < most ? last - at : most;
+        chunk(job, at, (size_t) n);
+        for (uint64_t bits = index; bits & 1; bits >>= 1) {
+            cpu_gradient_add(state, state->tree[--depth], state->gradient);
+            swap(&state->tree[depth], &state->gradient);
+        }
+        if (at + n < last)
+            swap(&state->tree[depth++], &state->gradient);
+    }
+    while (depth != 0) {
+        cpu_gradient_add(state, state->tree[--depth], state->gradient);
+        swap(&state->tree[depth], &state->gradient);
+    }
+}
+
 /* Which of two bits-differing blocks' common ancestors is how high in the binary tree over blocks. */
 static unsigned
 height(size_t a, size_t b)

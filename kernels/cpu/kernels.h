@@ -70,6 +70,9 @@ struct cpu_kernels {
                           uint32_t first, const float *dz, size_t ldz, uint64_t *where, float *scratch, float *dB);
     /* to += from. */
     void (*add)(size_t n, const float *from, float *to);
+    /* to = fma(from, from, to); and x = x * x. */
+    void (*add_squares)(size_t n, const float *from, float *to);
+    void (*square)(size_t n, float *x);
     /* h [m, n] += the rows of n_c tables [.., n] that the codes c [m, n_c] name, one after the other. CPU_ALIGN floats
      * after the end of a table may be read. */
     void (*add_categories)(size_t m, size_t n, size_t n_c, float *const *tables, const uint32_t *c, float *h,

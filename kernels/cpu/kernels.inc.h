@@ -270,6 +270,22 @@ squares_of_rows(size_t n_rows, const uint32_t *row, size_t rows, size_t cols, co
     return num_sum_total(&sum);
 }
 
+/* ---- squares for the Fisher information ---- */
+
+static void
+add_squares(size_t n, const float *restrict from, float *restrict to)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = fmaf(from[i], from[i], to[i]);
+}
+
+static void
+square(size_t n, float *x)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] *= x[i];
+}
+
 #include "losses.inc.h"
 #include "soft.inc.h"
 
@@ -365,6 +381,8 @@ const struct cpu_kernels CPU_KERNELS = {
     .add_bins = add_bins,
     .bins_gradient = bins_gradient,
     .add = add,
+    .add_squares = add_squares,
+    .square = square,
     .add_categories = add_categories,
     .sum_list = sum_list,
     .any_not_zero = any_not_zero,

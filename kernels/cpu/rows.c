@@ -8,14 +8,6 @@ enum {
     WIDE_OPERATIONS = 8 << 20, /* of a chunk that only goes forward, from which it is shared among threads */
 };
 
-/* A chunk of rows on its way through the layers: `first` is the place of its row 0 in the batch. */
-struct rows_job {
-    struct engine_state *state;
-    const struct plan_rows *rows; /* NULL: forward only */
-    size_t first, n, group;
-    uint32_t lowest;
-};
-
 static void
 product(struct engine_state *state, uint32_t l, bool back, size_t m, const float *A, size_t lda, float *C, size_t ldc)
 {
@@ -45,12 +37,12 @@ slope_shows(const struct layer *layer)
 
 /* From z in h to the output of hidden layer l, for rows [r, r + m) of the chunk. */
 static void
-finish_rows(const struct rows_job *job, uint32_t l, size_t r, size_t m)
+finish_rows(const struct cpu_rows *job, uint32_t l, size_t r, size_t m)
 {
     struct engine_state *state = job->state;
     const struct layer *layer = &state->network->layers[l];
     const struct cpu_layer *own = &state->layers[l];
-    const bool training = job->rows != NULL, learns = training && l >= job->lowest;
+    const bool learns = job->learns && l >= job->lowest;
     const size_t ld = own->ld, at = r * ld;
     float *h = own->h + at, *q = learns && !slope_shows(layer) ? own->q + at : NULL;
     float **params = state->values[ENGINE_PARAM];
@@ -58,7 +50,7 @@ finish_rows(const struct rows_job *job, uint32_t l, size_t r, size_t m)
         state->kernels->normalise(m, own->n_out, ld, params[layer->gain], params[layer->shift], h,
                                   learns ? own->u + at : NULL, learns ? own->inverse + r : NULL);
     state->kernels->activate(layer->activation, m * ld, h, q);
-    if (training && layer->dropout > 0)
+    if (job->rows != NULL && layer->dropout > 0)
         state->kernels->dropout(rng_key(job->rows->plan->seed, RNG_DROPOUT, l), job->rows->step, layer->dropout,
                                 job->first + r, m, own->n_out, ld, h, q);
     if (layer->skip >= 0)
@@ -66,8 +58,8 @@ finish_rows(const struct rows_job *job, uint32_t l, size_t r, size_t m)
 }
 
 /* Layers from x and c to z of the last, for rows [r, r + m) of the chunk. */
-static void
-forward_rows(const struct rows_job *job, size_t r, size_t m)
+void
+cpu_rows_forward(const struct cpu_rows *job, size_t r, size_t m)
 {
     struct engine_state *state = job->state;
     const struct network *network = state->network;
@@ -92,7 +84,7 @@ forward_rows(const struct rows_job *job, size_t r, size_t m)
 
 /* From dh in dz of layer l, without what later layers that add its h have to say, to its dz. */
 static void
-slope_rows(const struct rows_job *job, uint32_t l, size_t r, size_t m)
+slope_rows(const struct cpu_rows *job, uint32_t l, size_t r, size_t m)
 {
     struct engine_state *state = job->state;
     const struct network *network = state->network;
@@ -106,15 +98,16 @@ slope_rows(const struct rows_job *job, uint32_t l, size_t r, size_t m)
     if (layer->skip >= (int32_t) job->lowest)
         memcpy(own->dh + at, dz, m * ld * sizeof *dz);
     state->kernels->slope(m * ld, own->h + at, slope_shows(layer) ? NULL : own->q + at,
-                          layer->dropout > 0 ? (float) (1 / (1 - (double) layer->dropout)) : 1.0f, dz);
+                          job->rows != NULL && layer->dropout > 0 ? (float) (1 / (1 - (double) layer->dropout)) : 1.0f,
+                          dz);
     if (layer->norm != NORM_NONE)
         state->kernels->normalise_back(m, own->n_out, ld, state->values[ENGINE_PARAM][layer->gain], own->u + at,
                                        own->inverse + r, dz, own->dy + at);
 }
 
 /* dz of layers below the last, down to the lowest that learns. */
-static void
-backward_rows(const struct rows_job *job, size_t r, size_t m)
+void
+cpu_rows_backward(const struct cpu_rows *job, size_t r, size_t m)
 {
     struct engine_state *state = job->state;
     for (uint32_t l = state->network->n_layers - 1; l > job->lowest; l--) {
@@ -126,7 +119,7 @@ backward_rows(const struct rows_job *job, size_t r, size_t m)
 
 /* Rows of the chunk from i on, up to `last`, that belong to the same part of the plan: where they end. */
 static size_t
-part_end(const struct rows_job *job, size_t i, size_t last)
+part_end(const struct cpu_rows *job, size_t i, size_t last)
 {
     uint64_t end = job->rows->first[job->state->part[i] + 1] - job->first;
     return end < last ? (size_t) end : last;
@@ -134,7 +127,7 @@ part_end(const struct rows_job *job, size_t i, size_t last)
 
 /* Losses of rows [r, last), all of one part, and their gradients before scaling. */
 static void
-loss_rows(const struct rows_job *job, size_t r, size_t last)
+loss_rows(const struct cpu_rows *job, size_t r, size_t last)
 {
     struct engine_state *state = job->state;
     const struct plan *plan = job->rows->plan;
@@ -150,7 +143,7 @@ loss_rows(const struct rows_job *job, size_t r, size_t last)
 
 /* dz of the last layer += scale times the gradient of the loss on the soft targets s of row i of the chunk. */
 static void
-soft_row(const struct rows_job *job, size_t i, const float *s, float scale)
+soft_row(const struct cpu_rows *job, size_t i, const float *s, float scale)
 {
     struct engine_state *state = job->state;
     const struct plan *plan = job->rows->plan;
@@ -169,7 +162,7 @@ soft_row(const struct rows_job *job, size_t i, const float *s, float scale)
 
 /* Rows [r, last), all of one part: their losses and dz of the last layer. */
 static void
-part_rows(const struct rows_job *job, size_t r, size_t last)
+part_rows(const struct cpu_rows *job, size_t r, size_t last)
 {
     struct engine_state *state = job->state;
     const struct cpu_layer *layer = &state->layers[state->network->n_layers - 1];
@@ -191,8 +184,8 @@ part_rows(const struct rows_job *job, size_t r, size_t last)
 }
 
 /* Inputs of rows [r, last) of the chunk, all of one set. */
-static void
-gather_inputs(struct engine_state *state, const struct rowset *set, size_t r, size_t last)
+void
+cpu_rows_gather(struct engine_state *state, const struct rowset *set, size_t r, size_t last)
 {
     size_t k = state->network->n_c;
     cpu_input_rows(state, set, r, last);
@@ -202,7 +195,7 @@ gather_inputs(struct engine_state *state, const struct rowset *set, size_t r, si
 
 /* Their targets; 0 where the labels of the part do not count. */
 static void
-gather_targets(const struct rows_job *job, const struct rowset *set, size_t r, size_t last)
+gather_targets(const struct cpu_rows *job, const struct rowset *set, size_t r, size_t last)
 {
     struct engine_state *state = job->state;
     const struct plan *plan = job->rows->plan;
@@ -219,26 +212,26 @@ gather_targets(const struct rows_job *job, const struct rowset *set, size_t r, s
 static void
 train_task(void *arg, size_t index)
 {
-    const struct rows_job *job = arg;
+    const struct cpu_rows *job = arg;
     struct engine_state *state = job->state;
     size_t r = index * job->group, last = job->n - r < job->group ? job->n : r + job->group;
     for (size_t i = r, end; i < last; i = end) {
         const struct rowset *set = &state->sets[job->rows->plan->parts[state->part[i]].set].rows;
         end = part_end(job, i, last);
-        gather_inputs(state, set, i, end);
+        cpu_rows_gather(state, set, i, end);
         gather_targets(job, set, i, end);
     }
-    forward_rows(job, r, last - r);
+    cpu_rows_forward(job, r, last - r);
     for (size_t i = r, end; i < last; i = end) {
         end = part_end(job, i, last);
         part_rows(job, i, end);
     }
-    backward_rows(job, r, last - r);
+    cpu_rows_backward(job, r, last - r);
 }
 
 /* Rows of a group: each thread has as many groups, tiles are whole. */
-static size_t
-group_rows(const struct engine_state *state, size_t n, bool wide)
+size_t
+cpu_rows_group(const struct engine_state *state, size_t n, bool wide)
 {
     size_t share = wide ? (n + state->threads - 1) / state->threads : n, groups = (share + GROUP_ROWS - 1) / GROUP_ROWS;
     share = state->products != NULL ? share : (share + groups - 1) / groups;
@@ -265,7 +258,8 @@ void
 cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, size_t n, bool wide, bool at_once,
                struct run_result *result)
 {
-    struct rows_job job = {state, rows, (size_t) first, n, group_rows(state, n, wide), plan_lowest(state->network)};
+    struct cpu_rows job = {
+        state, rows, true, (size_t) first, n, cpu_rows_group(state, n, wide), plan_lowest(state->network)};
     cpu_chunk_rows(state, rows, first, n);
     cpu_each(state, wide, (n + job.group - 1) / job.group, train_task, &job);
     for (size_t i = 0; i < n; i++)
@@ -282,7 +276,7 @@ cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t firs
 }
 
 struct forward_job {
-    struct rows_job rows;
+    struct cpu_rows rows;
     const struct rowset *set;
     uint64_t first; /* row of the set that is row 0 of the chunk */
     float *z;       /* of that row */
@@ -297,8 +291,8 @@ forward_task(void *arg, size_t index)
     const struct cpu_layer *last = &state->layers[state->network->n_layers - 1];
     for (size_t i = r; i < r + m; i++)
         state->row[i] = job->first + i;
-    gather_inputs(state, job->set, r, r + m);
-    forward_rows(&job->rows, r, m);
+    cpu_rows_gather(state, job->set, r, r + m);
+    cpu_rows_forward(&job->rows, r, m);
     for (size_t i = r; i < r + m; i++)
         memcpy(job->z + i * last->n_out, last->h + i * last->ld, last->n_out * sizeof *job->z);
 }
@@ -317,7 +311,7 @@ cpu_forward(struct engine_state *state, const struct rowset *rows, uint64_t firs
     for (uint64_t at = 0; at < n; at += state->chunk_rows) {
         size_t chunk = n - at < state->chunk_rows ? (size_t) (n - at) : state->chunk_rows;
         bool wide = state->threads > 1 && 2 * weights(state) * chunk >= WIDE_OPERATIONS;
-        struct forward_job job = {{state, NULL, 0, chunk, group_rows(state, chunk, wide), 0},
+        struct forward_job job = {{state, NULL, false, 0, chunk, cpu_rows_group(state, chunk, wide), 0},
                                   rows,
                                   first + at,
                                   z + at * network_outputs(state->network)};

@@ -37,6 +37,13 @@ ref_backward_row(struct engine_state *state, uint32_t lowest, uint32_t r)
     }
 }
 
+/* What multiplies dz or dy in a gradient, or its square. */
+static float
+factor(const struct engine_state *state, float x)
+{
+    return state->squared ? x * x : x;
+}
+
 /* dW[i,j] = sum_r x[r,i] dz[r,j], a chain of fma over the rows of the block. */
 static void
 weight_gradient(const struct engine_state *state, uint32_t l, uint32_t n, float *dW)
@@ -46,9 +53,11 @@ weight_gradient(const struct engine_state *state, uint32_t l, uint32_t n, float 
     for (uint32_t r = 0; r < n; r++) {
         const float *x = l == 0 ? state->x[r] : state->layers[l - 1].h + r * n_in;
         const float *dz = state->layers[l].dz + r * n_out;
-        for (uint64_t i = 0; i < n_in; i++)
+        for (uint64_t i = 0; i < n_in; i++) {
+            const float input = factor(state, l == 0 ? ref_input(state->network, x[i]) : x[i]);
             for (uint64_t j = 0; j < n_out; j++)
-                dW[i * n_out + j] = fmaf(l == 0 ? ref_input(state->network, x[i]) : x[i], dz[j], dW[i * n_out + j]);
+                dW[i * n_out + j] = fmaf(input, dz[j], dW[i * n_out + j]);
+        }
     }
 }
 
@@ -63,11 +72,13 @@ bias_gradient(const float *dz, uint64_t n_out, uint32_t n, float *db)
 
 /* dgain[j] = sum_r u[r,j] dy[r,j], a chain of fma. */
 static void
-gain_gradient(const struct ref_layer *layer, uint64_t n_out, uint32_t n, float *dgain)
+gain_gradient(const struct engine_state *state, uint32_t l, uint32_t n, float *dgain)
 {
+    const struct ref_layer *layer = &state->layers[l];
+    const uint64_t n_out = state->network->layers[l].n_out;
     for (uint32_t r = 0; r < n; r++)
         for (uint64_t j = 0; j < n_out; j++)
-            dgain[j] = fmaf(layer->u[r * n_out + j], layer->dy[r * n_out + j], dgain[j]);
+            dgain[j] = fmaf(factor(state, layer->u[r * n_out + j]), layer->dy[r * n_out + j], dgain[j]);
 }
 
 static void
@@ -93,6 +104,7 @@ bins_gradient(const struct engine_state *state, uint32_t i, const float *edges, 
         const float *dz = state->layers[0].dz + r * n_out;
         float f;
         uint32_t k = ref_bin(edges, bins, state->x[r][i], &f);
+        f = factor(state, f);
         for (uint64_t j = 0; j < n_out; j++) {
             dB[k * n_out + j] = fmaf(f, dz[j], dB[k * n_out + j]);
             G[k * n_out + j] = G[k * n_out + j] + dz[j];
@@ -142,7 +154,7 @@ ref_block_gradient(struct engine_state *state, uint32_t n, float **gradient)
             bias_gradient(state->layers[param->layer].dy, param->cols, n, gradient[p]);
             break;
         case PARAM_GAIN:
-            gain_gradient(&state->layers[param->layer], param->cols, n, gradient[p]);
+            gain_gradient(state, param->layer, n, gradient[p]);
             break;
         case PARAM_BINS:
             all_bins_gradient(state, n, gradient[p]);

@@ -83,7 +83,7 @@ ref_forward_row(struct engine_state *state, const struct plan *plan, uint64_t st
             float y = h[j], a = num_activate(layer->activation, y);
             h[j] = a;
             q[j] = num_activate_slope(layer->activation, y, a);
-            if (layer->dropout > 0) {
+            if (plan != NULL && layer->dropout > 0) {
                 float mask = dropout_mask(plan, l, layer->dropout, step, batch_row, j);
                 h[j] *= mask;
                 q[j] *= mask;

@@ -46,7 +46,8 @@ ref_close(struct engine_state *state)
         values_close(network, state->tree[level]);
     for (uint32_t l = 0; l < network->n_layers; l++) {
         struct ref_layer *layer = &state->layers[l];
-        float *const buffers[] = {layer->h, layer->q, layer->dh, layer->dy, layer->dz, layer->u, layer->inverse};
+        float *const buffers[] = {layer->h, layer->q,       layer->dh,         layer->dy,        layer->dz,
+                                  layer->u, layer->inverse, layer->dz_squares, layer->dy_squares};
         for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
             free(buffers[i]);
     }
@@ -85,6 +86,8 @@ ref_open(struct engine_state **out, const struct network *network, const struct 
         for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
             *buffers[i] = mem_zalloc(network->layers[l].n_out, NUM_BLOCK_ROWS * sizeof(float));
         layer->inverse = mem_zalloc(NUM_BLOCK_ROWS, sizeof(float));
+        layer->dz_squares = mem_zalloc(network->layers[l].n_out, sizeof(float));
+        layer->dy_squares = mem_zalloc(network->layers[l].n_out, sizeof(float));
     }
     for (uint32_t p = 0; p < network->n_params; p++) {
         memcpy(state->values[ENGINE_PARAM][p], network->params[p].data, value_bytes(network, p));
@@ -140,11 +143,23 @@ row_gradient(struct engine_state *state, struct plan_rows *rows, uint32_t part, 
     return loss;
 }
 
-/* Rows [first, first + n) of the step, n <= 64: forward, loss, backward, gradient of the block. */
+struct step_job {
+    struct engine_state *state;
+    struct plan_rows *rows;
+    uint64_t block; /* the first one */
+    struct run_result *result;
+};
+
+/* A block of the step: forward, loss, backward, its gradient. */
 static void
-block_step(struct engine_state *state, struct plan_rows *rows, uint64_t first, uint32_t n, float **gradient,
-           struct run_result *result)
+block_step(void *arg, uint64_t block, float **gradient)
 {
+    const struct step_job *job = arg;
+    struct engine_state *state = job->state;
+    struct plan_rows *rows = job->rows;
+    struct run_result *result = job->result;
+    const uint64_t first = (job->block + block) * NUM_BLOCK_ROWS, left = rows->n - first;
+    const uint32_t n = left < NUM_BLOCK_ROWS ? (uint32_t) left : NUM_BLOCK_ROWS;
     const struct network *network = state->network;
     for (uint32_t r = 0; r < n; r++) {
         uint32_t part;
@@ -175,16 +190,27 @@ values_swap(float ***a, float ***b)
     *b = t;
 }
 
-/* Blocks [block, block + n_blocks) of a step into ENGINE_GRADIENT, added by the tree of rule 2 as a binary counter. */
+/* Room for so many blocks. */
 static void
-step_gradient(struct engine_state *state, struct plan_rows *rows, uint64_t block, uint64_t n_blocks,
-              struct run_result *result)
+reserve(struct engine_state *state, uint64_t n_blocks)
+{
+    if (state->values[ENGINE_GRADIENT] == NULL)
+        state->values[ENGINE_GRADIENT] = values_open(state->network);
+    for (uint32_t level = 0; level == 0 || n_blocks >> (level - 1) != 0; level++)
+        if (state->tree[level] == NULL)
+            state->tree[level] = values_open(state->network);
+}
+
+/* The tree is a binary counter. */
+void
+ref_blocks(struct engine_state *state, uint64_t n_blocks, void (*block)(void *job, uint64_t block, float **gradient),
+           void *job)
 {
     float ***gradient = &state->values[ENGINE_GRADIENT];
     uint32_t depth = 0;
+    reserve(state, n_blocks);
     for (uint64_t b = 0; b < n_blocks; b++) {
-        uint64_t first = (block + b) * NUM_BLOCK_ROWS, left = rows->n - first;
-        block_step(state, rows, first, left < NUM_BLOCK_ROWS ? (uint32_t) left : NUM_BLOCK_ROWS, *gradient, result);
+        block(job, b, *gradient);
         for (uint64_t bits = b; bits & 1; bits >>= 1) {
             ref_gradient_add(state, state->tree[--depth], *gradient);
             values_swap(&state->tree[depth], gradient);
@@ -210,18 +236,14 @@ prepare(struct engine_state *state, const struct plan *plan, struct error *error
 {
     if (plan_check(state->network, plan, state->sets, error) < 0)
         return -1;
-    bool needed[ENGINE_WHAT_COUNT] = {[ENGINE_GRADIENT] = true};
-    needed[ENGINE_M] = plan_uses_m(plan->optimiser.kind);
-    needed[ENGINE_V] = plan_uses_v(plan->optimiser.kind);
+    const bool needed[ENGINE_WHAT_COUNT] = {
+        [ENGINE_M] = plan_uses_m(plan->optimiser.kind),
+        [ENGINE_V] = plan_uses_v(plan->optimiser.kind),
+        [ENGINE_GRADIENT] = true,
+    };
     for (int what = 0; what < ENGINE_WHAT_COUNT; what++)
         if (needed[what] && state->values[what] == NULL)
             state->values[what] = values_open(state->network);
-    uint32_t level = 0;
-    for (uint64_t blocks = blocks_of(plan_rows_most(plan, state->sets)); blocks != 0; blocks >>= 1, level++)
-        if (state->tree[level] == NULL)
-            state->tree[level] = values_open(state->network);
-    if (state->tree[level] == NULL)
-        state->tree[level] = values_open(state->network);
     return 0;
 }
 
@@ -237,7 +259,8 @@ ref_run(struct engine_state *state, const struct plan *plan, struct run_result *
         if (s != 0 && plan->stop != NULL && *plan->stop != 0)
             break;
         plan_rows_step(&rows, plan->first_step + s);
-        step_gradient(state, &rows, 0, blocks_of(rows.n), result);
+        struct step_job job = {state, &rows, 0, result};
+        ref_blocks(state, blocks_of(rows.n), block_step, &job);
         plan_updates(plan, plan->first_step + s, state->network->n_layers, state->updates);
         ref_update(state);
         result->steps++;
@@ -261,7 +284,8 @@ ref_grad(struct engine_state *state, const struct plan *plan, uint64_t step, uin
     if (n_blocks == 0 || block >= blocks || n_blocks > blocks - block)
         return error_set(error, STATUS_USAGE, "blocks %llu + %llu are not in a step of %llu blocks",
                          (unsigned long long) block, (unsigned long long) n_blocks, (unsigned long long) blocks);
-    step_gradient(state, &rows, block, n_blocks, result);
+    struct step_job job = {state, &rows, block, result};
+    ref_blocks(state, n_blocks, block_step, &job);
     return 0;
 }
 
@@ -345,6 +369,7 @@ const struct engine engine_ref = {
     .run = ref_run,
     .grad = ref_grad,
     .apply = ref_apply,
+    .fisher = ref_fisher,
     .forward = ref_forward,
     .read = ref_read,
     .write = ref_write,

@@ -10,13 +10,14 @@
 
 /* What the forward pass leaves of one layer for a block of up to 64 rows. */
 struct ref_layer {
-    float *h;       /* [64, n_out] activation after dropout and skip; outputs z in the last layer */
-    float *q;       /* [64, n_out] d h / d y, y being z or its norm */
-    float *dh;      /* [64, n_out] d loss / d h */
-    float *dy;      /* [64, n_out] d loss / d y */
-    float *dz;      /* [64, n_out] d loss / d z */
-    float *u;       /* [64, n_out] z normalised, where there is a norm */
-    float *inverse; /* [64] of its standard deviation */
+    float *h;                       /* [64, n_out] activation after dropout and skip; outputs z in the last layer */
+    float *q;                       /* [64, n_out] d h / d y, y being z or its norm */
+    float *dh;                      /* [64, n_out] d loss / d h */
+    float *dy;                      /* [64, n_out] d loss / d y */
+    float *dz;                      /* [64, n_out] d loss / d z */
+    float *u;                       /* [64, n_out] z normalised, where there is a norm */
+    float *inverse;                 /* [64] of its standard deviation */
+    float *dz_squares, *dy_squares; /* [n_out] of a row, for the Fisher information */
 };
 
 struct engine_state {
@@ -24,6 +25,7 @@ struct engine_state {
     float **values[ENGINE_WHAT_COUNT]; /* [n_params] -> [rows, cols], or NULL while all are zero */
     struct plan_set sets[ENGINE_MAX_SETS];
     struct ref_layer *layers;    /* [n_layers] */
+    bool squared;                /* gradients take the squares of what multiplies dz and dy */
     const float **x;             /* [64] rows of the block: numeric inputs, */
     const uint32_t **c;          /* [64] and codes */
     float **tree[64];            /* gradients of whole subtrees of blocks, by level; [n_params] each */
@@ -38,7 +40,7 @@ uint32_t ref_bin(const float *edges, uint32_t bins, float x, float *f);
 
 /* forward.c. z of a layer for one row; x: [n_in], c: [n_c] for the first layer, else NULL. */
 void ref_dense(const struct engine_state *state, uint32_t layer, const float *x, const uint32_t *c, float *z);
-/* All layers for row r of the block (row `batch_row` of the batch) in training. */
+/* All layers for row r of the block (row `batch_row` of the batch) in training; plan NULL: without dropout. */
 void ref_forward_row(struct engine_state *state, const struct plan *plan, uint64_t step, uint32_t r,
                      uint64_t batch_row);
 
@@ -56,6 +58,15 @@ void ref_gradient_add(const struct engine_state *state, float **to, float **from
 /* soft.c. dz += scale times the gradient of the loss on soft targets s of one row, NaN where there is none. */
 void ref_soft_gradient(const struct plan *plan, enum soft_loss kind, uint32_t o, const float *z, const float *s,
                        float scale, float *dz);
+
+/* ref.c. Gradients of n_blocks blocks, as `block` makes them one by one, added by the tree of rule 2 and left in
+ * ENGINE_GRADIENT. */
+void ref_blocks(struct engine_state *state, uint64_t n_blocks,
+                void (*block)(void *job, uint64_t block, float **gradient), void *job);
+
+/* information.c: engine->fisher. */
+int ref_fisher(struct engine_state *state, const struct plan *plan, int set, uint64_t first, uint64_t n,
+               struct error *error);
 
 /* optimiser.c. Anchor, clipping, decay and update from ENGINE_GRADIENT, which it uses up, by state->updates. */
 void ref_update(struct engine_state *state);

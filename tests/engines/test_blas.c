@@ -216,6 +216,35 @@ test_long_batches(void **unused)
     reference_close(&ref);
 }
 
+/* The Fisher information, of which blas multiplies the turns, and the sums of squares. */
+static void
+test_fisher(void **unused)
+{
+    (void) unused;
+    need_library();
+    for (int loss = 0; loss < LOSS_COUNT; loss++)
+        for (unsigned threads = 1; threads <= 2; threads++) {
+            struct spec spec = base;
+            struct fixture f;
+            struct error error;
+            float *values[2];
+            spec.loss = (enum loss) loss;
+            spec.norm = loss % 2 ? NORM_LAYER : NORM_NONE;
+            fixture_open(&f, &spec);
+            for (int e = 0; e < 2; e++) {
+                const struct engine *engine = e == 0 ? &engine_ref : &engine_blas;
+                struct engine_state *state = open_engine(&f, engine, threads);
+                assert_int_equal(engine->fisher(state, &f.plan, 0, 0, spec.rows, &error), 0);
+                values[e] = fixture_read(&f, engine, state, ENGINE_GRADIENT);
+                engine->close(state);
+            }
+            assert_near(&f, "Fisher information", values[0], values[1], 1e-6, 1e-4);
+            free(values[0]);
+            free(values[1]);
+            arena_free(&f.arena);
+        }
+}
+
 /*
  * Steps. What divides by the size of a gradient turns the last digit of one that is nearly zero into a step of lr, so
  * of those the losses are compared, and weights within what the steps may be apart at most.
@@ -446,7 +475,8 @@ main(void)
         cmocka_unit_test(test_long_batches), cmocka_unit_test(test_optimisers),
         cmocka_unit_test(test_tried),        cmocka_unit_test(test_tried_in_parts),
         cmocka_unit_test(test_forward),      cmocka_unit_test(test_stop_and_divergence),
-        cmocka_unit_test(test_description),  cmocka_unit_test(test_count),
+        cmocka_unit_test(test_description),  cmocka_unit_test(test_fisher),
+        cmocka_unit_test(test_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -666,6 +666,38 @@ test_steps_cut_and_moved(void **unused)
     arena_free(&f.arena);
 }
 
+/* Plans of other seeds and sets, one after the other in the same engine: nothing is left of the order of rows before.
+ */
+static void
+test_other_orders(void **unused)
+{
+    (void) unused;
+    const struct engine *const engines[] = {&engine_ref, &engine_cpu};
+    struct spec spec = base;
+    struct fixture f;
+    struct error error;
+    struct run_result result;
+    float *left[2];
+    fixture_open(&f, &spec);
+    for (size_t e = 0; e < 2; e++) {
+        struct engine_state *state = fixture_engine(&f, engines[e], 1, &error);
+        for (uint32_t turn = 0; turn < 8; turn++) {
+            struct plan plan = f.plan;
+            struct rowset rows = f.sets[turn / 4];
+            rows.n -= turn % 4;
+            plan.seed += turn / 2 % 2;
+            assert_int_equal(engines[e]->load(state, 0, &rows, &error), 0);
+            assert_int_equal(engines[e]->run(state, &plan, &result, &error), 0);
+        }
+        left[e] = fixture_read(&f, engines[e], state, ENGINE_PARAM);
+        engines[e]->close(state);
+    }
+    assert_same(&spec, &f, "cpu", "value", left[0], left[1]);
+    free(left[0]);
+    free(left[1]);
+    arena_free(&f.arena);
+}
+
 /* Outputs of a row do not depend on the rows beside it, nor on engine, instruction set or threads. */
 static void
 test_forward(void **unused)
@@ -767,6 +799,7 @@ main(void)
         cmocka_unit_test(test_trials),
         cmocka_unit_test(test_shares),
         cmocka_unit_test(test_steps_cut_and_moved),
+        cmocka_unit_test(test_other_orders),
         cmocka_unit_test(test_forward),
         cmocka_unit_test(test_frozen),
         cmocka_unit_test(test_count),

@@ -11,29 +11,8 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "fixture.h"
+#include "doubles.h"
 #include "plan.h"
-
-static double
-activate(enum activation activation, double z)
-{
-    switch (activation) {
-    case ACT_RELU:
-        return z > 0 ? z : 0;
-    case ACT_LEAKY_RELU:
-        return z > 0 ? z : 0.01 * z;
-    case ACT_TANH:
-        return tanh(z);
-    case ACT_SIGMOID:
-        return 1 / (1 + exp(-z));
-    case ACT_GELU:
-        return 0.5 * z * (1 + erf(z / sqrt(2)));
-    case ACT_SILU:
-        return z / (1 + exp(-z));
-    default:
-        return z;
-    }
-}
 
 static double
 loss_of(const struct plan *plan, bool grouped, const double *z, uint32_t o, const float *y, uint32_t label)
@@ -119,70 +98,6 @@ soft_loss_of(const struct plan *plan, enum soft_loss kind, const double *z, uint
     return n == 0 ? 0 : sum / n;
 }
 
-/* To mean 0 and variance 1 over the units, then gain and shift. */
-static void
-normalise(uint32_t n, const double *gain, const double *shift, double *z)
-{
-    double mean = 0, variance = 0;
-    for (uint32_t j = 0; j < n; j++)
-        mean += z[j] / n;
-    for (uint32_t j = 0; j < n; j++)
-        variance += pow(z[j] - mean, 2) / n;
-    for (uint32_t j = 0; j < n; j++)
-        z[j] = gain[j] * (z[j] - mean) / sqrt(variance + 1e-5) + shift[j];
-}
-
-/* What all bins of the features give an output. */
-static double
-bins(const struct network *network, double *const *theta, const float *x, uint32_t output)
-{
-    const uint32_t n_out = network->layers[0].n_out;
-    const double *B = network->n_bins == 0 ? NULL : theta[network->layers[0].bins] + output;
-    double sum = 0;
-    for (uint32_t j = 0; j < network->n_x && B != NULL; j++)
-        for (uint32_t t = 0; t < network->bins[j]; t++, B += n_out) {
-            const double *edge = theta[network->edges] + network_edges_of(network, j) + t;
-            sum += fmin(fmax(((double) x[j] - edge[0]) / (edge[1] - edge[0]), 0), 1) * *B;
-        }
-    return sum;
-}
-
-static void
-forward(const struct fixture *f, double *const *theta, uint64_t step, uint64_t r, const float *x, const uint32_t *c,
-        double *z)
-{
-    const struct network *network = &f->network;
-    double row[80], kept[4][80], *in = row, *out = row;
-    for (uint32_t i = 0; i < network->n_x; i++)
-        in[i] = network->softclip > 0 ? (double) x[i] / sqrt(1 + pow((double) x[i] / (double) network->softclip, 2))
-                                      : (double) x[i];
-    for (uint32_t l = 0; l < network->n_layers; l++, in = out) {
-        const struct layer *layer = &network->layers[l];
-        const uint32_t n = layer->n_out;
-        out = kept[l];
-        for (uint32_t j = 0; j < n; j++) {
-            out[j] = theta[layer->bias][j] + (l == 0 ? bins(network, theta, x, j) : 0);
-            for (uint32_t i = 0; i < layer->n_in; i++)
-                out[j] += in[i] * theta[layer->weight][i * n + j];
-            for (uint32_t k = 0; l == 0 && k < network->n_c; k++)
-                out[j] += theta[layer->category0 + k][c[k] * n + j];
-        }
-        if (layer->norm == NORM_LAYER)
-            normalise(n, theta[layer->gain], theta[layer->shift], out);
-        for (uint32_t j = 0; j < n && l + 1 < network->n_layers; j++) {
-            out[j] = activate(layer->activation, out[j]);
-            if (layer->dropout > 0) {
-                uint32_t bits[4], counter[4] = {(uint32_t) step, (uint32_t) (step >> 32), (uint32_t) r, j / 4};
-                rng_philox(rng_key(f->plan.seed, RNG_DROPOUT, l), counter, bits);
-                out[j] *= rng_unit(bits[j % 4]) >= layer->dropout ? 1 / (1 - (double) layer->dropout) : 0;
-            }
-            if (layer->skip >= 0)
-                out[j] += kept[layer->skip][j];
-        }
-    }
-    memcpy(z, out, network_outputs(network) * sizeof *z);
-}
-
 /* What one step minimises. */
 static double
 objective(const struct fixture *f, double *const *theta, uint64_t step)
@@ -193,7 +108,7 @@ objective(const struct fixture *f, double *const *theta, uint64_t step)
     uint32_t o = network_outputs(&f->network);
     const struct objective losses = plan_objective(&f->plan);
     const uint32_t targets = objective_targets(&losses, o);
-    double sum = 0, z[80];
+    double sum = 0, z[DOUBLES_WIDEST];
     plan_rows_open(&rows, &f->plan, sets);
     plan_rows_step(&rows, step);
     for (uint64_t r = 0; r < rows.n; r++) {
@@ -202,8 +117,8 @@ objective(const struct fixture *f, double *const *theta, uint64_t step)
         const struct rowset *set = &sets[f->plan.parts[part].set].rows;
         double n = (double) (rows.first[part + 1] - rows.first[part]);
         double w = set->w == NULL ? 1 : (double) set->w[row];
-        forward(f, theta, step, r, set->x == NULL ? NULL : set->x + row * f->network.n_x,
-                set->c == NULL ? NULL : set->c + row * f->network.n_c, z);
+        doubles_forward(f, theta, step, r, set->x == NULL ? NULL : set->x + row * f->network.n_x,
+                        set->c == NULL ? NULL : set->c + row * f->network.n_c, z);
         sum += f->plan.parts[part].weight / n * w *
                loss_of(&f->plan, f->plan.parts[part].grouped, z, o, set->y + row * targets, set->label[row]);
         if (set->soft != NULL)
@@ -225,13 +140,7 @@ check(const struct spec *spec)
     assert_int_equal(engine_ref.grad(state, &f.plan, step, 0, UINT64_MAX, &result, &error), 0);
     float *gradient = fixture_read(&f, &engine_ref, state, ENGINE_GRADIENT), *g = gradient;
 
-    double **theta = arena_array(&f.arena, f.network.n_params, sizeof *theta);
-    for (uint32_t p = 0; p < f.network.n_params; p++) {
-        uint64_t n = f.network.params[p].rows * f.network.params[p].cols;
-        theta[p] = arena_array(&f.arena, n, sizeof **theta);
-        for (uint64_t i = 0; i < n; i++)
-            theta[p][i] = (double) f.network.params[p].data[i];
-    }
+    double **theta = doubles_open(&f, &f.arena);
     double h = 1e-6, largest = 0;
     for (uint64_t i = 0; i < network_size(&f.network); i++)
         largest = fabs((double) gradient[i]) > largest ? fabs((double) gradient[i]) : largest;
