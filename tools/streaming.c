@@ -313,6 +313,8 @@ next_batch(struct session *session, struct stream_reader *reader, struct batch *
         if (stream_reader_wait(reader, nap_ms(session), error) < 0)
             return -1;
     }
+    if (got == 0)
+        attend(session, before); /* who asked for an end before the stream had one gets it */
     return got;
 }
 

@@ -47,13 +47,14 @@ take_rows(struct stream_memory *memory, const struct model *model, uint64_t seed
     const struct tensor *row = model_find(model, TENSOR_MEMORY, "memory.row");
     const uint64_t n_old = y == NULL ? 0 : y->shape[0];
     uint64_t seen = 0;
-    if (n_old == 0 || (memory->d > 0 && x == NULL) || (memory->k > 0 && c == NULL) ||
-        !value_get_u64(model->memory, "rows_seen", &seen) || seen < n_old)
+    if (!value_get_u64(model->memory, "rows_seen", &seen) || seen < n_old)
+        return;
+    memory->seen = seen;
+    if (n_old == 0 || (memory->d > 0 && x == NULL) || (memory->k > 0 && c == NULL))
         return;
     const uint64_t most = n_old < memory->capacity ? n_old : memory->capacity;
     uint64_t *picks = mem_array(n_old, sizeof *picks);
     memory->n = reservoir_choose(seed, most, seen, n_old, 0, picks);
-    memory->seen = seen;
     memory->drawn = n_old < memory->capacity && n_old < seen ? n_old : seen;
     memory->weighted = w != NULL;
     for (uint64_t i = 0; i < memory->n; i++) {
