@@ -497,7 +497,7 @@ schema_free(struct schema *schema)
 static const char *
 other_key(const struct column *a, const struct column *b)
 {
-    static const char *const keys[] = {"hash", "of", "part", "origin"};
+    static const char *const keys[] = {"hash", "of", "part", "origin", "lag", "lag_of"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const struct value *here = value_get(a->extra, keys[i]), *there = value_get(b->extra, keys[i]);
         if ((here == NULL) != (there == NULL) || (here != NULL && !value_equal(here, there)))

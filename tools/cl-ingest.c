@@ -160,6 +160,7 @@ main(int argc, char **argv)
         OPT_LIST(0, "drop", "NAMES", &s.drop, "leave columns out, or parts of dates, as 'when.*'"),
         OPT_LIST(0, "keep", "NAMES", &s.keep, "leave out all others that no option names"),
         OPT_LIST(0, "carry", "NAMES", &s.carry, "pass columns through as text, for cl-predict --append"),
+        OPT_LIST(0, "lag", "NAME:N,...", &s.lag, "add what a column, or the label, was N rows earlier, as NAME.lagN"),
         OPT_STRING(0, "missing", "LIST", &s.missing, "cells that are missing values [" MISSING_DEFAULT "]"),
         OPT_STRING(0, "bad-rows", "POLICY", &s.bad_rows,
                    "fail, skip, or skip up to a count, or a share as 0.01 [fail]"),

@@ -8,6 +8,7 @@
 
 #include "file.h"
 #include "inflate.h"
+#include "ingest_lag.h"
 #include "ingest_parts.h"
 #include "memory.h"
 #include "schema_json.h"
@@ -102,6 +103,7 @@ check_model_options(const struct ingest_options *options, struct error *error)
                          : options->drop.n > 0        ? "--drop"
                          : options->task != TASK_NONE ? "--task"
                          : options->dates != 0        ? "--dates"
+                         : options->lag.n > 0         ? "--lag"
                                                       : NULL;
     if (option == NULL)
         return 0;
@@ -125,7 +127,8 @@ ingest_new(const struct ingest_options *options, struct error *error)
         name_list_open(&in->keep, &options->keep, false, "--keep", error) < 0 ||
         name_list_open(&in->carry, &options->carry, false, "--carry", error) < 0 ||
         name_list_open(&in->types, &options->types, true, "--types", error) < 0 ||
-        name_list_open(&in->roles, &options->roles, true, "--role", error) < 0 || ingest_check_words(in, error) < 0) {
+        name_list_open(&in->roles, &options->roles, true, "--role", error) < 0 || ingest_check_words(in, error) < 0 ||
+        lag_names(in, error) < 0) {
         ingest_free(in);
         return NULL;
     }
@@ -223,7 +226,7 @@ ingest_open(struct ingest *in, const struct schema *model, const char *const *pa
         break;
     }
     free(head);
-    return result;
+    return result < 0 ? result : lag_open(in, error);
 }
 
 const struct schema *
@@ -367,6 +370,8 @@ ingest_read(struct ingest *in, struct batch *batch, struct error *error)
 {
     if (in->source.next != NULL) {
         int got = in->source.next(in, batch, error);
+        if (got > 0)
+            lag_rows(in, batch);
         return got != 0 ? got : finish(in, error);
     }
     in->batch.n = 0;
@@ -379,6 +384,7 @@ ingest_read(struct ingest *in, struct batch *batch, struct error *error)
     in->batch.row = in->rowno[0];
     in->batch.rowno = in->rowno[n - 1] - in->rowno[0] == n - 1 ? NULL : in->rowno;
     *batch = in->batch;
+    lag_rows(in, batch);
     return 1;
 }
 
@@ -389,11 +395,12 @@ ingest_free(struct ingest *in)
         return;
     if (in->source.free != NULL)
         in->source.free(in);
+    lag_close(in);
     struct sinks *const sinks[] = {&in->x,    &in->c,     &in->y,  &in->label, &in->w,
                                    &in->time, &in->group, &in->id, &in->text};
     for (size_t i = 0; i < sizeof sinks / sizeof *sinks; i++)
         free(sinks[i]->items);
-    struct name_list *const lists[] = {&in->labels, &in->drop, &in->keep, &in->carry, &in->types, &in->roles};
+    struct name_list *const lists[] = {&in->labels, &in->drop, &in->keep, &in->carry, &in->types, &in->roles, &in->lag};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         name_list_close(lists[i]);
     struct batch *batch = &in->batch;

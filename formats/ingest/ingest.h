@@ -52,14 +52,15 @@ struct ingest_options {
     int dates;             /* enum date_order: of columns whose dates do not show it */
     const char *tensor;    /* of several: "NAME" or "NAME,LABEL", or NULL */
     struct option_list types, roles, drop, keep, carry;
-    const char *missing;  /* list, or NULL for MISSING_DEFAULT */
-    const char *bad_rows; /* "fail", "skip", a count or a share; NULL = fail */
-    uint64_t max_cell;    /* bytes */
-    uint64_t frame_rows;  /* 0 = those of about a MiB of text, or of tensors */
-    uint64_t threads;     /* 0 = all cores; no result depends on them */
-    uint64_t chunk_bytes; /* of text that one thread reads at a time; 0 = CHUNK_BYTES (tests want less) */
-    uint64_t columns;     /* of libsvm; 0 = by the largest index of the sample */
-    uint64_t expect_rows; /* when expect_given */
+    struct option_list lag; /* NAME:N: see ingest_lag.h */
+    const char *missing;    /* list, or NULL for MISSING_DEFAULT */
+    const char *bad_rows;   /* "fail", "skip", a count or a share; NULL = fail */
+    uint64_t max_cell;      /* bytes */
+    uint64_t frame_rows;    /* 0 = those of about a MiB of text, or of tensors */
+    uint64_t threads;       /* 0 = all cores; no result depends on them */
+    uint64_t chunk_bytes;   /* of text that one thread reads at a time; 0 = CHUNK_BYTES (tests want less) */
+    uint64_t columns;       /* of libsvm; 0 = by the largest index of the sample */
+    uint64_t expect_rows;   /* when expect_given */
     bool expect_given;
     bool by_model;  /* a model will be given to ingest_open() */
     bool by_schema; /* with by_model: it is the schema of a stream, not of a model */

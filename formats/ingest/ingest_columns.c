@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest_lag.h"
 #include "ingest_names.h"
 #include "memory.h"
 
@@ -173,7 +174,7 @@ read_keys(const struct column *column, struct sink *sink)
         if (sink->dates == DATES_ISO)
             return "dates";
     }
-    return NULL;
+    return lag_check(column);
 }
 
 int
@@ -193,7 +194,7 @@ column_check(const struct column *column, const char *what, struct error *error)
 int
 column_follow(struct ingest *in, struct sink *sink, const struct column *model, struct error *error)
 {
-    static const char *const keys[] = {"hash", "percent", "decimal", "of", "part", "origin", "dates"};
+    static const char *const keys[] = {"hash", "percent", "decimal", "of", "part", "origin", "dates", "lag", "lag_of"};
     if (column_check(model, ingest_by(in), error) < 0)
         return -1;
     read_keys(model, sink);

@@ -7,6 +7,7 @@
  *   "of": name, "part": part      num: a part (dateparts.h) of the date in the column `name` of the text
  *   "origin": microseconds        of the part `days`: since when
  *   "dates": "dmy" or "mdy"       time, and parts: the order in which 01/02/2024 is read; no such dates without it
+ *   "lag": rows, "lag_of": name   a value of earlier rows (ingest_lag.h)
  *
  * For ingest_plan.c and ingest_plan_model.c.
  */

@@ -63,6 +63,7 @@ struct source {
 struct ingest {
     const struct ingest_options *options;
     struct name_list labels, drop, keep, carry, types, roles;
+    struct name_list lag; /* words: how many rows */
     struct missing missing;
     char delimiter; /* 0 = find out */
     char decimal;   /* of numbers; 0 = find out */
@@ -89,6 +90,7 @@ struct ingest {
     uint64_t n_bad;
 
     struct source source;
+    struct lags *lags; /* columns made of earlier rows (ingest_lag.h), or NULL */
 };
 
 void ingest_warn(const struct ingest *in, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ingest_columns.h"
+#include "ingest_lag.h"
 #include "ingest_names.h"
 #include "memory.h"
 
@@ -57,6 +58,8 @@ missing_features(const struct ingest *in, const char *file, const struct name_in
         const struct column *column = &in->model->columns[i];
         bool needed = column->role == ROLE_FEATURE && (column->type == COLUMN_NUM || column->type == COLUMN_CAT);
         const char *name = ingest_source_name(column);
+        if (lag_is_made(column) && name_index_find(index, name) == -1)
+            continue;
         /* The parts of a date stand together. */
         if (!needed || (i > 0 && name != column->name && strcmp(name, ingest_source_name(column - 1)) == 0 &&
                         column[-1].role == ROLE_FEATURE))
@@ -181,6 +184,8 @@ ingest_plan_model(struct ingest *in, const char *file, char *const *names, size_
         const struct column *column = &model->columns[i];
         const char *name = ingest_source_name(column);
         int64_t at = name_index_find(&index, name);
+        if (lag_is_made(column) && at == -1)
+            continue;
         /* A model has no use for text; a stream has it where the input does. */
         bool no_use = column_is_text(column) && (!in->options->by_schema || at == -1);
         if (no_use || (column->role == ROLE_LABEL && !labels) || (column->role != ROLE_FEATURE && at == -1))

@@ -12,7 +12,8 @@
 #include "options.h"
 
 /* The keys of a column that say how its cells are read, as they are in a stream. */
-static const char *const reading_keys[] = {"hash", "percent", "decimal", "of", "part", "origin", "dates", NULL};
+static const char *const reading_keys[] = {"hash",   "percent", "decimal", "of",     "part",
+                                           "origin", "dates",   "lag",     "lag_of", NULL};
 
 static const int64_t DAY = 86400000000; /* microseconds */
 

@@ -271,17 +271,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options.header = data[0] >> 3 & 1 ? HEADER_NO : HEADER_AUTO;
     options.task = data[0] >> 4 & 1 ? TASK_CLASS : TASK_NONE;
     const char *types = "c1:cat,c2:num,a:time,b:hash:2", *roles = "c:weight,d:group,e:id,f:time";
-    const char *carry = "c3,t";
+    const char *carry = "c3,t", *lag = "c1:1,c1:3,c2:2";
     options.types = (struct option_list){.values = &types, .n = data[0] >> 6 & 1};
     options.roles = (struct option_list){.values = &roles, .n = data[0] >> 7};
     options.carry = (struct option_list){.values = &carry, .n = data[0] >> 5 & 1};
+    options.lag = (struct option_list){.values = &lag, .n = (data[0] >> 6 & 1) && (data[1] & 3) == 3};
     const uint8_t ways = data[2];
     struct files files;
     struct schema schema = {0};
     split_files(&files, data + 3, size - 3);
     read_ways(options, NULL, &files, ways, data[1], &schema);
     if ((ways >> 5 & 1) && schema.n_columns > 0) {
-        options.types.n = options.roles.n = 0;
+        options.types.n = options.roles.n = options.lag.n = 0;
         options.task = TASK_NONE;
         options.new_columns = ways >> 6 & 1 ? NEW_KEEP : NEW_IGNORE;
         options.missing_columns = ways >> 7 ? MISSING_NAN : MISSING_ERROR;

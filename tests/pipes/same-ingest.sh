@@ -80,6 +80,9 @@ done
 same_threads 0 compressed -z quoted.csv
 same_threads 0 carried --carry company2,street1 quoted.csv
 same_threads 0 text --types note5:text quoted.csv
+lags=$(head -n 1 physics.csv | tr , '\n' | tail -n 1):1,x0:7 # the label's name is the last
+same_threads 0 lagged --lag "$lags" physics.csv
+same_pipe lagged physics.csv --lag "$lags"
 
 # Line ends of Windows; line ends inside quotes, which make any guess at a record's end a wrong one in half the places.
 sed 's/$/\r/' quoted.csv > crlf.csv

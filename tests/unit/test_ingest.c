@@ -349,6 +349,24 @@ test_several_files(void **state)
     close_files(&files);
 }
 
+/* Values of rows before, across batches and files; their own dictionaries; what was skipped is no row. */
+static void
+test_lags(void **state)
+{
+    (void) state;
+    const char *lags = "n:1,city:2,y:1,y:4";
+    expect((struct ingest_options){.lag = {.values = &lags, .n = 1}, .bad_rows = "skip"},
+           "n,city,y\n1,Rome,a\n2,Bonn,b\n3\n4,Rome,\n,Oslo,c\n6,,\n7,Bonn,a\n",
+           "0: 1 nan c1 c0 c0 c0 l1\n1: 2 1 c2 c0 c1 c0 l2\n3: 4 2 c1 c1 c2 c0 l0\n4: nan 4 c3 c2 c2 c0 l3\n"
+           "5: 6 nan c0 c1 c3 c1 l0\n6: 7 6 c2 c3 c3 c2 l1\n"
+           "! FILE:4: 1 cell where there are 3 columns (row skipped)\n! 1 of 7 records skipped as bad\n"
+           "n:\ncity: Rome Bonn Oslo\ny: a b c\nn.lag1:\ncity.lag2: Rome Bonn Oslo\ny.lag1: a b c\ny.lag4: a b\n"
+           "7 records\n");
+    lags = "y:2,a:1";
+    expect((struct ingest_options){.lag = {.values = &lags, .n = 1}}, "a,y\n1,10\n2,\n3,30\n4,40\n",
+           "0: 1 nan nan y10\n1: 2 nan 1 ynan\n2: 3 10 2 y30\n3: 4 10 3 y40\na:\ny:\ny.lag2:\na.lag1:\n4 records\n");
+}
+
 static void
 test_lines(void **state)
 {
@@ -579,6 +597,7 @@ main(void)
         cmocka_unit_test(test_ten_bad_records_are_told),
         cmocka_unit_test(test_all_kinds_of_columns),
         cmocka_unit_test(test_several_files),
+        cmocka_unit_test(test_lags),
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_wide_rows),
         cmocka_unit_test(test_more_values_than_a_table_takes),
