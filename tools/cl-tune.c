@@ -15,6 +15,7 @@
 #include "checkpoint.h"
 #include "device.h"
 #include "groups.h"
+#include "forgetting.h"
 #include "grow.h"
 #include "memory_rows.h"
 #include "program.h"
@@ -260,7 +261,10 @@ memory_capacity(const struct settings *s, const struct model *model, uint64_t n_
 static uint64_t
 runs_before(const struct model *model)
 {
-    uint64_t n = model->lineage != NULL && model->lineage->kind == VALUE_ARRAY ? model->lineage->n : 0;
+    const struct value *lineage = model->lineage;
+    uint64_t n = 0;
+    for (size_t i = 0; lineage != NULL && lineage->kind == VALUE_ARRAY && i < lineage->n; i++)
+        n += value_get(lineage->items[i], "forgot") == NULL;
     return n > 0 ? n : 1; /* whoever wrote it, trained it */
 }
 
@@ -426,10 +430,23 @@ tune(struct settings *s, bool named, const struct training_files *files, const s
     return kept;
 }
 
+/* What --forget alone does. */
+static int
+write_model(struct model *model, const struct training_files *files)
+{
+    struct output output;
+    struct error error;
+    if (output_open(&output, files->output, true, &error) < 0 ||
+        checkpoint_write(model, &output, files->level, &error) < 0 || output_commit(&output, &error) < 0)
+        die_error(&error);
+    model_free(model);
+    return STATUS_OK;
+}
+
 int
 main(int argc, char **argv)
 {
-    const char *path = NULL;
+    const char *path = NULL, *forgotten = NULL;
     struct settings s;
     struct training_files files = {.every_s = NAN};
     struct streaming_files online = {.log_every_s = NAN};
@@ -460,6 +477,8 @@ main(int argc, char **argv)
                    "first multiply all weights by F and add noise, as in 0.6 [1: not]"),
         OPT_DOUBLE(0, "perturb", "P", &s.perturb, 0, 10,
                    "of --shrink-perturb: noise, as a share of initial weights [0.1]"),
+        OPT_STRING(0, "forget", "FILE", &forgotten,
+                   "take the rows of a stream out of the memory; without FILE ... nothing is learned"),
         OPT_FLAG(0, "keep-optimiser", &s.keep_optimiser, "go on with the moments kept in the model"),
         STREAMING_OPTIONS(s, online),
         TRAINING_OPTIONS(s, files, "the training's with replay, else a tenth", "10, or for 300 steps", OWN),
@@ -484,13 +503,19 @@ main(int argc, char **argv)
         usage_error("-m MODEL is needed: the model to go on with");
     training_check_files(&files);
     streaming_check_options(&s, &files, &online);
-    if (n_paths == 0)
+    if (forgotten != NULL && (online.on || files.resume != NULL || files.checkpoint != NULL))
+        usage_error("--forget does not go with --online, --checkpoint or --resume: forget first, in a run of its own");
+    if (n_paths == 0 && forgotten == NULL)
         usage_if_terminal();
     const struct engine *engine = training_engine(&files);
     struct model model = {0}, resumed = {0};
     struct error error;
     if (checkpoint_read(&model, path, &error) < 0)
         die_error(&error);
+    if (forgotten != NULL && n_paths == 0) {
+        forgetting_run(&model, forgotten);
+        return write_model(&model, &files);
+    }
     if (online.on) {
         streaming_run(&s, &files, &online, engine, &model, path, paths, n_paths);
         model_free(&model);
@@ -510,6 +535,8 @@ main(int argc, char **argv)
     s.strategy = s.strategy == STRATEGY_AUTO && (s.reinit_head || shaken) ? STRATEGY_NONE : chosen;
     if (isnan(s.strength))
         s.strength = strategy_at(s.strategy)->strength;
+    if (forgotten != NULL)
+        forgetting_run(&model, forgotten);
     if (files.resume == NULL)
         choose_rate(&s, &model);
     check_settings(&s, &model, path);

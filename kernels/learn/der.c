@@ -35,6 +35,6 @@ attach_dark(struct strategy_run *run, struct error *error)
 const struct strategy strategy_der = {
     .name = "der",
     .flags = STRATEGY_TAKES_STRENGTH | STRATEGY_TAKES_WEIGHTS | STRATEGY_FOR_CLASSES | STRATEGY_NEEDS_MEMORY,
-    .strength = 0.5,
+    .strength = 0.3,
     .attach = attach_dark,
 };

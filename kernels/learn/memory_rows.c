@@ -325,10 +325,17 @@ memory_drop(struct model *model, const uint8_t *drop)
     uint64_t seen, capacity = 0, n_old = old_rows(model, t, &seen);
     uint64_t *picks = arena_array(&scratch, n_old, sizeof *picks);
     struct gathering g = {.model = model, .n_old = n_old, .picks = picks};
+    bool any = false;
+    for (uint64_t i = 0; i < memory_size(model); i++)
+        any |= drop[i] != 0;
     for (uint64_t i = 0; i < n_old; i++)
         if (!drop[i])
             picks[g.m++] = i;
-    if (n_old == 0 || g.m == n_old) {
+    if (any && n_old == 0) { /* not as this program keeps rows: nobody can tell what belongs together */
+        model_strip(model, TENSOR_MEMORY);
+        put_map(model, 0, 0);
+    }
+    if (!any || n_old == 0) {
         arena_free(&scratch);
         return;
     }
