@@ -7,15 +7,17 @@
  * Memory: the new rows once in f32, or beyond --max-memory in a mapped temporary file; the network some seven times.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "adopt.h"
 #include "analytic.h"
 #include "build.h"
 #include "checkpoint.h"
 #include "device.h"
-#include "groups.h"
 #include "forgetting.h"
+#include "groups.h"
 #include "grow.h"
 #include "memory_rows.h"
 #include "program.h"
@@ -196,9 +198,9 @@ grow_classes(struct model *model, const struct collector *collector, const struc
     for (uint32_t i = 0; policy == NEW_CLASS_GROW && i < fresh.n; i++)
         dict_add(classes, fresh.values[order[i] - 1], fresh.lengths[order[i] - 1]);
     if (s->reinit_head)
-        note("the new output layer tells %u classes apart", classes->n);
+        warn("the new output layer tells %u classes apart", classes->n);
     else if (fresh.n > 0)
-        note("%u new class%s: the output layer grows to %u", fresh.n, fresh.n == 1 ? "" : "es", classes->n);
+        warn("%u new class%s: the output layer grows to %u", fresh.n, fresh.n == 1 ? "" : "es", classes->n);
     dict_free(&fresh);
     free(order);
 }
@@ -215,7 +217,7 @@ grow_categories(struct column *column, const struct collector *collector, uint32
             dict_add(&column->dict, all->values[code - 1], all->lengths[code - 1]);
     char quoted[128];
     if (column->dict.n > before)
-        note("column '%s': %u new categor%s",
+        warn("column '%s': %u new categor%s",
              error_quote(quoted, sizeof quoted, column->name, strlen(column->name), 60), column->dict.n - before,
              column->dict.n == before + 1 ? "y" : "ies");
     free(used);
@@ -245,6 +247,47 @@ grow(struct model *model, const struct collector *collector, const struct settin
             old[p] = (struct extent){0, 0};
     free(sizes);
     return old;
+}
+
+/* What becomes of features that the model does not have. */
+static struct adopted
+adopt(struct model *model, const struct schema *stream, enum new_columns policy, struct stream_reader *reader)
+{
+    const struct column *first = adopt_first(model, stream);
+    struct adopted adopted = {.n_x = model->schema.n_x, .n_c = model->schema.n_c};
+    struct error error;
+    char quoted[128];
+    if (first == NULL)
+        return adopted;
+    error_quote(quoted, sizeof quoted, first->name, strlen(first->name), 60);
+    if (policy == NEW_COLUMNS_ERROR)
+        die(STATUS_DATA, "%s: the model has no column '%s' (--new-columns add learns from it, ignore leaves it out)",
+            stream_reader_name(reader), quoted);
+    if (policy == NEW_COLUMNS_IGNORE)
+        warn("column '%s' is left out: the model does not have it (--new-columns add learns from it)", quoted);
+    else if (adopt_columns(&adopted, model, stream, &error) < 0)
+        training_refuse(reader, &error);
+    return adopted;
+}
+
+/* One line for each column. */
+static void
+say_adopted(const struct adopted *adopted, const struct model *model, const struct settings *s)
+{
+    const struct schema *schema = &model->schema;
+    char quoted[128], filled[64] = "";
+    for (uint32_t j = adopted->n_x; j < schema->n_x; j++) {
+        const char *name = schema_x(schema, j)->name;
+        if (schema->n_transforms > 0)
+            snprintf(filled, sizeof filled, ", %.6g where it is missing", schema->transforms[0].fill[j]);
+        warn("new column '%s': numbers%s", error_quote(quoted, sizeof quoted, name, strlen(name), 60), filled);
+    }
+    for (uint32_t k = adopted->n_c; k < schema->n_c; k++) {
+        const char *name = schema_c(schema, k)->name;
+        warn("new column '%s': categories", error_quote(quoted, sizeof quoted, name, strlen(name), 60));
+    }
+    if (adopted->new_x + adopted->new_c > 0 && solving_is_for(s) && model->network.n_layers > 1)
+        warn("warning: strategy analytic leaves the hidden layers as they are, so new columns change nothing");
 }
 
 /* As large as it was; and where that was not asked for, but 50 a class, so much for the classes there are now. */
@@ -382,7 +425,8 @@ train(const struct settings *s, const struct training_files *files, const struct
  */
 static uint64_t
 tune(struct settings *s, bool named, const struct training_files *files, const struct engine *engine,
-     struct model *model, struct collector *collector, const char *data, const struct model *resumed)
+     struct model *model, struct collector *collector, const struct adopted *adopted,
+     const struct analytic_shape *shape, const char *data, const struct model *resumed)
 {
     struct error error;
     const double lr = trained_lr(model);
@@ -390,9 +434,9 @@ tune(struct settings *s, bool named, const struct training_files *files, const s
     const uint32_t n_before = classes ? schema_y(&model->schema, 0)->dict.n : 0;
     if (memory_outputs(model, true, engine, (unsigned) files->threads, &error) < 0)
         die_error(&error);
-    const struct analytic_shape shape = analytic_shape(model, &model->arena);
     struct extent *old = grow(model, collector, s);
-    analytic_grow(model, &shape, NULL);
+    adopt_extents(adopted, model, old);
+    analytic_grow(model, shape, adopted->fill);
     if (model->schema.task == TASK_CLASS &&
         build_check_among(collector, &schema_y(&model->schema, 0)->dict, &error) < 0)
         die_error(&error);
@@ -466,6 +510,8 @@ main(int argc, char **argv)
         OPT_U64(0, "features", "L", &s.features, 0, 1024, "of analytic: hidden layers that are used [all]"),
         OPT_CHOICE(0, "new-class", "grow|error|other", &s.new_class, settings_new_classes,
                    "classes the model does not have: learn them, refuse, or leave their rows out [grow]"),
+        OPT_CHOICE(0, "new-columns", "add|ignore|error", &s.new_columns, settings_new_columns,
+                   "features the model does not have: learn from them, leave them out, or refuse [ignore]"),
         OPT_U64(0, "freeze", "N", &s.freeze, 0, 1024, "the first N layers stay as they are [0]"),
         OPT_U64(0, "head-epochs", "N", &s.head_epochs, 0, 1000000000,
                 "epochs in which only the output layer learns [0]"),
@@ -562,12 +608,16 @@ main(int argc, char **argv)
         note("the stream was read with another model (%s); its columns and transforms are compared", schema->model);
     if (s.reinit_head && transfer_label(&model, schema, &error) < 0)
         training_refuse(reader, &error);
+    const struct analytic_shape shape = analytic_shape(&model, &model.arena);
+    struct adopted adopted = adopt(&model, schema, (enum new_columns) s.new_columns, reader);
     if (collect_open(&collector, schema, &model, (const char *const *) among, s.new_class == NEW_CLASS_OTHER, &memory,
                      &error) < 0)
         training_refuse(reader, &error);
     struct profile *profile = training_read(reader, &collector, data, &model.arena);
     if (files.resume != NULL)
         training_check_data(&resumed, data, &files);
+    if (adopt_fit(&adopted, &model, &collector, &error) < 0)
+        training_refuse(reader, &error);
 
     uint64_t kept = 0;
     training_hold_out(&collector, &s, ENOUGH_ROWS);
@@ -575,21 +625,31 @@ main(int argc, char **argv)
         choose_epochs(&s, collector.n_train);
         choose_head_epochs(&s, &model);
     }
-    if (profile != NULL && model.schema.profile != NULL && collector.n_train > 0)
+    if (profile != NULL && model.schema.profile != NULL && collector.n_train > 0) {
+        adopt_profile(&adopted, &model, profile);
         profile_join(model.schema.profile, profile);
+    }
     if (collector.n_train == 0 && s.reinit_head)
         die(STATUS_DATA, "--reinit-head: no row to learn the label from");
-    if (collector.n_train == 0)
+    struct model same = {0}; /* read again where columns were added for rows that did not come */
+    if (collector.n_train == 0) {
         warn("warning: no row to learn from: the model is passed on as it was");
-    else
-        kept = tune(&s, named, &files, engine, &model, &collector, data, files.resume != NULL ? &resumed : NULL);
-    if (checkpoint_write(&model, &output, files.level, &error) < 0 || output_commit(&output, &error) < 0)
+        if (adopted.new_x + adopted.new_c > 0 && checkpoint_read(&same, path, &error) < 0)
+            die_error(&error);
+    } else {
+        say_adopted(&adopted, &model, &s);
+        kept = tune(&s, named, &files, engine, &model, &collector, &adopted, &shape, data,
+                    files.resume != NULL ? &resumed : NULL);
+    }
+    if (checkpoint_write(same.network.n_layers > 0 ? &same : &model, &output, files.level, &error) < 0 ||
+        output_commit(&output, &error) < 0)
         die_error(&error);
     training_say_kept(kept);
     collect_close(&collector);
     stream_reader_close(reader);
     model_free(&model);
     model_free(&resumed);
+    model_free(&same);
     free(among);
     return STATUS_OK;
 }

@@ -19,6 +19,7 @@ const char *const settings_optimizers[] = {"sgd", "momentum", "nesterov", "rmspr
 const char *const settings_schedules[] = {"constant", "step", "cosine", "plateau", NULL};
 const char *const settings_class_weights[] = {"none", "balanced", NULL};
 const char *const settings_new_classes[] = {"grow", "error", "other", NULL};
+const char *const settings_new_columns[] = {"ignore", "add", "error", NULL};
 const char *const settings_replay_weights[] = {"share", "equal", NULL};
 const char *const settings_memory_by[] = {"auto", "rows", "class", "run", NULL};
 
@@ -83,6 +84,7 @@ static const struct field fields[] = {
     FIELD("seed", FIELD_U64, SETTINGS_RUN, seed),
     CHOICE("strategy", SETTINGS_RUN, strategy, strategy_names),
     CHOICE("new-class", SETTINGS_TUNE, new_class, settings_new_classes),
+    CHOICE("new-columns", SETTINGS_TUNE, new_columns, settings_new_columns),
     FIELD("keep-optimiser", FIELD_BOOL, SETTINGS_TUNE, keep_optimiser),
     FIELD("strength", FIELD_DOUBLE, SETTINGS_TUNE | SETTINGS_STRATEGY, strength),
     FIELD("ewc-gamma", FIELD_DOUBLE, SETTINGS_TUNE | SETTINGS_STRATEGY, ewc_gamma),
@@ -147,7 +149,7 @@ settings_default(struct settings *settings)
         .lr_decay = 1,
         .shrink_perturb = 1,
         .perturb = 0.1,
-        .update_rows = 10,
+        .update_rows = 8,
         .window = 10000,
         .detector = "adwin",
         .shrink = 1,
@@ -450,6 +452,7 @@ field_is_silent(const struct settings *settings, size_t i)
     if ((at == &settings->head_lr && settings->head_epochs == 0) ||
         (at == &settings->lr_decay && settings->lr_decay == 1) ||
         (at == &settings->reinit_head && !settings->reinit_head) ||
+        (at == &settings->new_columns && settings->new_columns == NEW_COLUMNS_IGNORE) ||
         ((at == &settings->shrink_perturb || at == &settings->perturb) && settings->shrink_perturb == 1))
         return true; /* as it was before there was any */
     for (size_t r = 0; r < sizeof of_strategies / sizeof *of_strategies; r++)

@@ -27,7 +27,7 @@
 #include "strategy.h"
 #include "value.h"
 
-enum { SETTINGS_COUNT = 63 };
+enum { SETTINGS_COUNT = 64 };
 
 /* A learning rate that was not given: settings_open_lr(). */
 #define SETTINGS_LR_OPEN (-1.0)
@@ -35,6 +35,7 @@ enum { SETTINGS_COUNT = 63 };
 #define SETTINGS_AUTO_QUANTILES "0.1,0.5,0.9"
 
 enum new_class { NEW_CLASS_GROW, NEW_CLASS_ERROR, NEW_CLASS_OTHER };
+enum new_columns { NEW_COLUMNS_IGNORE, NEW_COLUMNS_ADD, NEW_COLUMNS_ERROR };
 enum class_weights { CLASS_WEIGHTS_NONE, CLASS_WEIGHTS_BALANCED };
 
 struct settings {
@@ -77,10 +78,11 @@ struct settings {
     /* cl-tune only */
     int strategy;        /* of strategy_at() */
     int new_class;       /* enum new_class */
+    int new_columns;     /* enum new_columns */
     bool keep_optimiser; /* go on with the model's moments */
     double strength;     /* NaN: the strategy's own */
     double ewc_gamma, si_xi, temperature;
-    int replay_weights; /* enum replay_weights */
+    int replay_weights;       /* enum replay_weights */
     uint64_t features, widen; /* of analytic: hidden layers that stay (UINT64_MAX = all), random units */
     double ridge;             /* of analytic; NaN: auto */
     uint64_t freeze, head_epochs;
@@ -102,7 +104,8 @@ struct settings {
 /* NULL-terminated, for OPT_CHOICE. */
 extern const char *const settings_activations[], *const settings_inits[], *const settings_losses[];
 extern const char *const settings_optimizers[], *const settings_schedules[], *const settings_class_weights[];
-extern const char *const settings_new_classes[], *const settings_replay_weights[], *const settings_memory_by[];
+extern const char *const settings_new_classes[], *const settings_new_columns[], *const settings_replay_weights[],
+                                                                                    *const settings_memory_by[];
 
 enum settings_scope {
     SETTINGS_NETWORK = 1,   /* net .. quantiles */
