@@ -436,8 +436,8 @@ streaming_check_options(const struct settings *s, const struct training_files *f
             usage_error("--%s is not for --online: %s", unused[i].name, unused[i].why);
     if (files->max_memory > 0)
         usage_error("--max-memory is not for --online: it keeps no rows but those of --memory-rows");
-    if (isnan(s->lr))
-        usage_error("--lr auto is for cl-train");
+    if (isnan(s->lr) && s->optimizer >= OPT_RMSPROP && settings_given(s, &s->optimizer))
+        usage_error("--lr auto is for the optimizers sgd, momentum and nesterov");
     if ((by_row || by_time) && files->log == NULL)
         usage_error("--log-%s is for --log FILE, which is not given", by_row ? "rows" : "every");
     if (by_row && by_time)
@@ -478,7 +478,7 @@ inherit(struct settings *s, const struct model *model, const char *path)
     struct error error;
     const unsigned scopes = goes_on ? SETTINGS_ALL | SETTINGS_ONLINE : SETTINGS_NETWORK;
     if (!settings_given(s, &s->optimizer))
-        s->optimizer = OPT_RMSPROP;
+        s->optimizer = OPT_SGD;
     const int status = settings_recall(s, scopes, options, path, &error);
     if (status < 0 && error.status != STATUS_USAGE)
         die_error(&error);
@@ -488,7 +488,7 @@ inherit(struct settings *s, const struct model *model, const char *path)
                               "begin)"
                             : "");
     if (s->lr == SETTINGS_LR_OPEN)
-        s->lr = s->optimizer < OPT_RMSPROP ? 0.003 : 0.0005;
+        s->lr = s->optimizer < OPT_RMSPROP ? NAN : 0.0005;
     if (isnan(s->weight_decay))
         s->weight_decay = 0;
     if (s->memory_rows == UINT64_MAX && !value_get_u64(model->memory, "capacity", &s->memory_rows))

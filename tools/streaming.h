@@ -25,7 +25,7 @@ struct streaming_files {
 #define STREAMING_OPTIONS(s, f) \
     OPT_FLAG(0, "online", &(f).on, "predict each row, then learn it: for streams that do not end"), \
         OPT_U64(0, "update-rows", "B", &(s).update_rows, 1, 1000000, \
-                "online: labelled rows from update to update [10]"), \
+                "online: labelled rows from update to update [8]"), \
         OPT_DOUBLE(0, "replay", "R", &(s).replay, 0, 100, "online: rows of the memory learnt with each new row [0]"), \
         OPT_STRING(0, "id", "COLUMN", &(s).id, "online: labels may come later, in a row with the same value here"), \
         OPT_U64(0, "window", "N", &(s).window, 1, 100000000, "online: rows that wait for their label [10000]"), \

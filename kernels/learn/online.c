@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytic.h"
 #include "counts.h"
 #include "hash.h"
 #include "loss.h"
@@ -61,6 +62,7 @@ online_open(struct online **result, const struct online_setup *setup, struct err
     online->k = model->network.n_c;
     online->t = online->classes ? 1 : model->schema.n_y;
     online->reaction = (struct reaction){.rate = 1};
+    online->lr = setup->lr;
     online->fresh_record = !online_continues(model);
     block_open(&online->block, setup->update_rows, online->d, online->k, online->t);
     online->f = mem_zalloc(online->t, sizeof *online->f);
@@ -413,6 +415,7 @@ begin_record(struct online *online)
     model_strip(model, TENSOR_RESUME);
     model_strip(model, TENSOR_MEMORY);
     model_strip(model, TENSOR_OPTIMISER);
+    analytic_drop(model);
     value_set(&model->arena, optimiser, "kind",
               value_string(&model->arena, optimiser_name(online->setup.optimiser.kind)));
     model->optimiser = optimiser;
@@ -475,6 +478,12 @@ const char *
 online_engine(const struct online *online)
 {
     return online->setup.engine->describe(online->engine);
+}
+
+double
+online_lr(const struct online *online)
+{
+    return online->lr;
 }
 
 void

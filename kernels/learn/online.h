@@ -39,7 +39,7 @@ struct online_setup {
     unsigned threads;
     struct model *model;
     struct optimiser optimiser;
-    double lr;
+    double lr; /* NaN: by the curvature of the loss where the record begins, see online_update.c */
     float clip, smoothing;
     float dropout; /* of all hidden layers, in updates; what the model's network says is for epochs */
     uint64_t seed;
@@ -87,6 +87,8 @@ const struct online_counts *online_counts(const struct online *online);
 const struct prequential *online_metrics(const struct online *online);
 /* What the learning rate is multiplied with, 1 but for a while after drift. */
 double online_rate(const struct online *online);
+/* The learning rate at rest; NaN until there is one. */
+double online_lr(const struct online *online);
 /* Digest of all rows consumed, each with those before it. hex: 32 digits and NUL. */
 void online_digest(const struct online *online, char hex[33]);
 /* Starts the digest at another one: for online_skip(). */

@@ -49,6 +49,7 @@ struct online {
     struct prequential *metrics;
     struct detector *detector; /* or NULL */
     struct reaction reaction;
+    double lr;         /* at rest; NaN: to be found */
     bool drifted;      /* since the last update */
     struct dict fresh; /* classes that the model gets with the next update */
     /* The record that goes on, or begins. */

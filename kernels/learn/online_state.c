@@ -103,6 +103,8 @@ online_save(struct online *online, struct arena *arena, struct error *error)
         memcpy(&count, (const char *) &online->counts + count_fields[i].offset, sizeof count);
         value_set(arena, map, count_fields[i].name, value_uint(arena, count));
     }
+    if (isfinite(online->lr))
+        value_set(arena, map, "lr", value_float(arena, online->lr));
     put_block(online);
     put_memory(online, map, arena);
     put_late(online, map, arena);
@@ -265,6 +267,7 @@ online_restore(struct online *online, struct error *error)
         return error_set(error, STATUS_DATA,
                          "the state of its online run is not complete (cl-cat --strip resume makes a model of it, with "
                          "which a new run can begin)");
+    value_get_double(map, "lr", &online->lr);
     online->parent = arena_strdup(&online->setup.model->arena, parent);
     online_set_digest(online, data);
     if (prequential_restore(online->metrics, metrics, n, error) < 0 ||

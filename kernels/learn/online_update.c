@@ -1,6 +1,16 @@
 /*
  * What happens after every B labelled rows: the step, the memory, growth, what keeps weights plastic, what drift does.
  *
+ * The learning rate, where it is not given. A step of plain gradient descent at rate r on one row takes back about r
+ * times the squared norm of that row's gradient with respect to its output, of what the output was off (normalised
+ * least mean squares, Nagumo and Noda 1967, for a network that is linear nearby). The mean of that over rows is the
+ * trace of the Fisher information, which is the trace of the generalised Gauss-Newton matrix and so bounds its largest
+ * eigenvalue. So
+ *
+ *     r = min(MOST, MU / trace),    trace over the rows in memory; of a model without, over the first B of the stream
+ *
+ * is stable for MU < 1 and means the same for any network, any number of rows an update, and any scale.
+ *
  * Drift (Gama et al., "A survey on concept drift adaptation", 2014, section 3.3: detect, then adapt). When the detector
  * says that errors rose, for a while the learning rate is BOOST times what it was and the memory is replayed that much
  * less, and the rows that were kept before the change leave the memory. The extra rate halves every HALF_ROWS rows, and
@@ -24,6 +34,8 @@
 
 enum { EACH = 16, HALF_ROWS = 1000, SETTLED_ROWS = 250 };
 #define BOOST 4.0
+#define RATE_MU 0.3 /* share of a row's error that a step on it takes back */
+#define RATE_MOST 0.1
 #define REST 1.01   /* a rate below this is none */
 #define RECENT 0.01 /* share of the last value in the recent error */
 
@@ -263,6 +275,61 @@ keep_plastic(struct online *online, struct error *error)
 
 /* ---- the update ---- */
 
+/* How much more a gradient counts with momentum than at once: steps add up to this many. */
+static double
+momentum_gain(const struct optimiser *optimiser)
+{
+    const bool momentum = optimiser->kind == OPT_MOMENTUM || optimiser->kind == OPT_NESTEROV;
+    return momentum && optimiser->momentum < 1 ? (1 - optimiser->dampening) / (1 - optimiser->momentum) : 1;
+}
+
+/* Second derivative of the loss of a row by an output, where the Fisher information has another: it is that of labels
+ * that are normal around z with variance 1, and losses of numbers are means over outputs. */
+static double
+curvature_of_loss(const struct online *online)
+{
+    switch (online->setup.model->loss) {
+    case LOSS_MSE:
+        return 2.0 / online->o;
+    case LOSS_MAE:
+    case LOSS_HUBER:
+    case LOSS_QUANTILE:
+        return 1.0 / online->o;
+    default:
+        return 1;
+    }
+}
+
+/* The learning rate by the curvature over these rows. */
+static int
+find_rate(struct online *online, const struct plan *pattern, const struct rowset *rows, struct error *error)
+{
+    const struct network *network = &online->network;
+    const struct engine *engine = online->setup.engine;
+    uint64_t most = 0;
+    double trace = 0;
+    int status = 0;
+    if (engine->load(online->engine, SET_MEMORY, rows, error) < 0 ||
+        engine->fisher(online->engine, pattern, SET_MEMORY, 0, rows->n, error) < 0)
+        return -1;
+    for (uint32_t p = 0; p < network->n_params; p++)
+        if (network->params[p].rows * network->params[p].cols > most)
+            most = network->params[p].rows * network->params[p].cols;
+    float *squares = mem_array(most, sizeof *squares);
+    for (uint32_t p = 0; p < network->n_params && status == 0; p++) {
+        const uint64_t n = network->params[p].rows * network->params[p].cols;
+        status = plan_trainable(network, p) ? engine->read(online->engine, ENGINE_GRADIENT, p, squares, error) : 0;
+        for (uint64_t i = 0; i < n && status == 0 && plan_trainable(network, p); i++)
+            trace += (double) squares[i];
+    }
+    free(squares);
+    trace *= curvature_of_loss(online) * momentum_gain(&online->setup.optimiser);
+    online->lr = trace * RATE_MOST > RATE_MU ? RATE_MU / trace : RATE_MOST;
+    if (status == 0 && !isfinite(trace))
+        return error_set(error, STATUS_DATA, "the curvature of the loss is no finite number: say --lr");
+    return status;
+}
+
 static struct rowset
 block_rows(const struct online *online)
 {
@@ -286,7 +353,7 @@ step(struct online *online, struct error *error)
 {
     const struct engine *engine = online->setup.engine;
     const struct rowset rows = block_rows(online), kept = stream_memory_rows(online->memory);
-    const float lr = (float) (online->setup.lr * online->reaction.rate);
+    float lr = 0;
     const double n = (double) rows.n, replayed = nearbyint(n * online->setup.replay / online->reaction.rate);
     struct plan plan = {
         .seed = online->setup.seed,
@@ -304,6 +371,9 @@ step(struct online *online, struct error *error)
         .parts[0] = {.set = SET_BLOCK, .weight = 1},
         .n_parts = 1,
     };
+    if (isnan(online->lr) && find_rate(online, &plan, kept.n > 0 ? &kept : &rows, error) < 0)
+        return -1;
+    lr = (float) (online->lr * online->reaction.rate);
     if (engine->load(online->engine, SET_BLOCK, &rows, error) < 0)
         return -1;
     if (replayed >= 1 && kept.n > 0) {

@@ -6,18 +6,19 @@
 #include "memory.h"
 #include "reservoir.h"
 #include "rng.h"
+#include "row_digest.h"
 
 struct stream_memory {
     uint32_t d, k, t; /* t: numbers a label, 1 of classes */
     bool classes, binary, weighted;
     struct rng_key key;
     uint64_t capacity, n;
-    uint64_t seen;              /* rows the model has learnt in all its life: for the record */
-    uint64_t drawn;             /* counter of the next draw: rows of which these are a sample */
-    uint64_t added;             /* rows since this was opened first */
-    float *x, *y, *w;           // [capacity, d], [capacity, t] (bce: 0 or 1), [capacity]
-    uint32_t *c, *label, *code; // [capacity, k], [capacity], [capacity]: label + 1, as checkpoints have it
-    uint64_t *rowno, *born;     // [capacity]
+    uint64_t seen;                   /* rows the model has learnt in all its life: for the record */
+    uint64_t drawn;                  /* counter of the next draw: rows of which these are a sample */
+    uint64_t added;                  /* rows since this was opened first */
+    float *x, *y, *w;                // [capacity, d], [capacity, t] (bce: 0 or 1), [capacity]
+    uint32_t *c, *label, *code;      // [capacity, k], [capacity], [capacity]: label + 1, as checkpoints have it
+    uint64_t *rowno, *digest, *born; // [capacity]
 };
 
 static void
@@ -94,6 +95,7 @@ stream_memory_open(const struct model *model, uint64_t capacity, uint64_t seed)
     memory->label = mem_zalloc(capacity, sizeof *memory->label);
     memory->code = mem_zalloc(capacity, sizeof *memory->code);
     memory->rowno = mem_array(capacity, sizeof *memory->rowno);
+    memory->digest = mem_array(capacity, sizeof *memory->digest);
     memory->born = mem_array(capacity, sizeof *memory->born);
     take_rows(memory, model, seed);
     return memory;
@@ -111,6 +113,7 @@ stream_memory_close(struct stream_memory *memory)
     free(memory->label);
     free(memory->code);
     free(memory->rowno);
+    free(memory->digest);
     free(memory->born);
     free(memory);
 }
@@ -221,6 +224,8 @@ stream_memory_put(struct stream_memory *memory, struct model *model, struct aren
         model_put(model, TENSOR_MEMORY, "memory.y", DTYPE_F32, 2, (const uint64_t[]){m, memory->t}, memory->y);
     if (memory->weighted)
         model_put(model, TENSOR_MEMORY, "memory.w", DTYPE_F32, 1, &m, memory->w);
+    row_digests(&model->schema, memory->x, memory->c, m, memory->digest);
+    model_put(model, TENSOR_MEMORY, "memory.digest", DTYPE_U64, 1, &m, memory->digest);
     model_put(model, TENSOR_MEMORY, "memory.row", DTYPE_U64, 1, &m, memory->rowno);
 }
 
