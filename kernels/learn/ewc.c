@@ -45,7 +45,7 @@ finish_online(struct strategy_run *run, struct error *error)
 const struct strategy strategy_ewc = {
     .name = "ewc",
     .flags = STRATEGY_TAKES_STRENGTH,
-    .strength = 10,
+    .strength = 1,
     .prepare = importance_prepare,
     .attach = importance_attach,
     .finish = finish_offline,
@@ -54,7 +54,7 @@ const struct strategy strategy_ewc = {
 const struct strategy strategy_online_ewc = {
     .name = "online-ewc",
     .flags = STRATEGY_TAKES_STRENGTH | STRATEGY_TAKES_GAMMA,
-    .strength = 10,
+    .strength = 1,
     .prepare = importance_prepare,
     .attach = importance_attach,
     .finish = finish_online,

@@ -61,7 +61,7 @@ try() {
     [ $killed -gt 0 ] || fail "$name $*: the run was over before it could be killed"
     cl-cat $name.ck > before
     cl-cat whole.ck > after
-    [ $name = classes ] && sed -i 's/loss bce$/loss ce/' before # of two classes, to which a third has come
+    [ $name = classes -o $name = ready ] && sed -i 's/loss bce$/loss ce/' before # of two classes, to which a third has come
     for line in ^transform ^task; do
         [ -n "$(grep $line after)" ] && [ "$(grep $line before)" = "$(grep $line after)" ] || fail "$name $*: tuning changed: $(grep $line after)"
     done
@@ -73,6 +73,14 @@ try quantile 1 --epochs 200 --patience 0 --strategy l2sp --strength 1 --head-epo
 try poisson 1 --epochs 200 --patience 0 --keep-optimiser
 try root 1 --epochs 200 --patience 0 --freeze 1
 try classes 1 --epochs 200 --patience 0 --class-weights balanced
+model ready kind none --net 'softclip 2, ple 6, dense 24 gelu' --strategy si
+try classes 1 --epochs 200 --patience 0 --strategy lwf --shrink-perturb 1 --lr-decay 2
+try classes 1 --epochs 200 --patience 0 --strategy replay --shrink-perturb 0.6
+try classes 1 --epochs 200 --patience 0 --strategy der --replay-weights equal
+try ready 1 --epochs 100 --patience 0
+try ready 1 --epochs 200 --patience 0 --strategy online-ewc
+try classes 1 --epochs 200 --patience 0 --strategy ewc --strength 10
+try quantile 1 --epochs 200 --patience 0 --strategy lwf --head-epochs 20
 # Other rows would have put them elsewhere: the check above can fail.
 cl-ingest -q -y sold --drop kind new.csv | cl-scale -q --label standard | cl-train -q --epochs 1 --net 'ple 8, dense 24' -o other.ck
 [ -n "$(edges quantile.ck)" ] && [ "$(edges quantile.ck)" != "$(edges other.ck)" ] || fail "the edges do not go by the rows"
