@@ -93,7 +93,7 @@ $(BUILD)/formats/powers_table.o: $(BUILD)/formats/powers_table.c $(BUILD)/flags
 
 # tools/training.c and tools/solving.c are what cl-train and cl-tune share.
 $(BUILD)/cl-train $(BUILD)/cl-tune: $(BUILD)/tools/training.o $(BUILD)/tools/solving.o
-$(BUILD)/cl-tune: $(BUILD)/tools/streaming.o $(BUILD)/tools/forgetting.o
+$(BUILD)/cl-tune: $(BUILD)/tools/streaming.o $(BUILD)/tools/forgetting.o $(BUILD)/tools/growing.o
 
 $(BUILD)/cl-%: $(BUILD)/tools/cl-%.o $(BUILD)/libcl.a
 	$(say) LD $@

@@ -7,18 +7,16 @@
  * Memory: the new rows once in f32, or beyond --max-memory in a mapped temporary file; the network some seven times.
  */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "adopt.h"
 #include "analytic.h"
 #include "build.h"
 #include "checkpoint.h"
 #include "device.h"
 #include "forgetting.h"
 #include "groups.h"
-#include "grow.h"
+#include "growing.h"
 #include "memory_rows.h"
 #include "program.h"
 #include "recall.h"
@@ -178,118 +176,6 @@ check_parent(const struct model *resumed, const struct model *model, const char 
         die(STATUS_DATA, "%s: that run did not begin from %s", files->resume, path);
 }
 
-/* Classes of the rows that the model does not have, behind its own; in order among themselves. */
-static void
-grow_classes(struct model *model, const struct collector *collector, const struct settings *s)
-{
-    const enum new_class policy = (enum new_class) s->new_class;
-    const struct dict *all = collect_dict(collector, UINT32_MAX);
-    struct dict *classes = &schema_y(&model->schema, 0)->dict, fresh = {0};
-    char quoted[128];
-    for (uint32_t code = 1; code <= all->n; code++)
-        if (collect_has_class(collector, code) &&
-            dict_find(classes, all->values[code - 1], all->lengths[code - 1]) == 0)
-            dict_add(&fresh, all->values[code - 1], all->lengths[code - 1]);
-    if (fresh.n > 0 && policy == NEW_CLASS_ERROR)
-        die(STATUS_DATA, "the model has no class '%s' (--new-class grow adds it, other leaves its rows out)",
-            error_quote(quoted, sizeof quoted, fresh.values[0], fresh.lengths[0], 60));
-    uint32_t *order = mem_array(fresh.n, sizeof *order);
-    dict_order(&fresh, order);
-    for (uint32_t i = 0; policy == NEW_CLASS_GROW && i < fresh.n; i++)
-        dict_add(classes, fresh.values[order[i] - 1], fresh.lengths[order[i] - 1]);
-    if (s->reinit_head)
-        warn("the new output layer tells %u classes apart", classes->n);
-    else if (fresh.n > 0)
-        warn("%u new class%s: the output layer grows to %u", fresh.n, fresh.n == 1 ? "" : "es", classes->n);
-    dict_free(&fresh);
-    free(order);
-}
-
-static void
-grow_categories(struct column *column, const struct collector *collector, uint32_t k)
-{
-    const struct dict *all = collect_dict(collector, k);
-    uint8_t *used = mem_zalloc((size_t) all->n + 1, 1);
-    uint32_t before = column->dict.n;
-    collect_used_codes(collector, k, used);
-    for (uint32_t code = 1; code <= all->n; code++)
-        if (used[code])
-            dict_add(&column->dict, all->values[code - 1], all->lengths[code - 1]);
-    char quoted[128];
-    if (column->dict.n > before)
-        warn("column '%s': %u new categor%s",
-             error_quote(quoted, sizeof quoted, column->name, strlen(column->name), 60), column->dict.n - before,
-             column->dict.n == before + 1 ? "y" : "ies");
-    free(used);
-}
-
-/* Dictionaries first, then the network; old: what there was of each parameter. */
-static struct extent *
-grow(struct model *model, const struct collector *collector, const struct settings *s)
-{
-    const struct schema *schema = &model->schema;
-    uint32_t n_classes = 0, *sizes = mem_array(schema->n_c, sizeof *sizes);
-    struct extent *old = arena_array(&model->arena, model->network.n_params, sizeof *old);
-    if (schema->task == TASK_CLASS) {
-        grow_classes(model, collector, s);
-        n_classes = schema_y(schema, 0)->dict.n;
-    }
-    for (uint32_t k = 0; k < schema->n_c; k++) {
-        grow_categories(schema_c(schema, k), collector, k);
-        sizes[k] = schema_c(schema, k)->dict.n + 1;
-    }
-    struct error error;
-    if (s->reinit_head && transfer_head(model, n_classes, (enum init) s->init, s->seed, &error) < 0)
-        die_error(&error);
-    grow_model(model, n_classes, sizes, old);
-    for (uint32_t p = 0; s->reinit_head && p < model->network.n_params; p++)
-        if (model->network.params[p].layer == model->network.n_layers - 1)
-            old[p] = (struct extent){0, 0};
-    free(sizes);
-    return old;
-}
-
-/* What becomes of features that the model does not have. */
-static struct adopted
-adopt(struct model *model, const struct schema *stream, enum new_columns policy, struct stream_reader *reader)
-{
-    const struct column *first = adopt_first(model, stream);
-    struct adopted adopted = {.n_x = model->schema.n_x, .n_c = model->schema.n_c};
-    struct error error;
-    char quoted[128];
-    if (first == NULL)
-        return adopted;
-    error_quote(quoted, sizeof quoted, first->name, strlen(first->name), 60);
-    if (policy == NEW_COLUMNS_ERROR)
-        die(STATUS_DATA, "%s: the model has no column '%s' (--new-columns add learns from it, ignore leaves it out)",
-            stream_reader_name(reader), quoted);
-    if (policy == NEW_COLUMNS_IGNORE)
-        warn("column '%s' is left out: the model does not have it (--new-columns add learns from it)", quoted);
-    else if (adopt_columns(&adopted, model, stream, &error) < 0)
-        training_refuse(reader, &error);
-    return adopted;
-}
-
-/* One line for each column. */
-static void
-say_adopted(const struct adopted *adopted, const struct model *model, const struct settings *s)
-{
-    const struct schema *schema = &model->schema;
-    char quoted[128], filled[64] = "";
-    for (uint32_t j = adopted->n_x; j < schema->n_x; j++) {
-        const char *name = schema_x(schema, j)->name;
-        if (schema->n_transforms > 0)
-            snprintf(filled, sizeof filled, ", %.6g where it is missing", schema->transforms[0].fill[j]);
-        warn("new column '%s': numbers%s", error_quote(quoted, sizeof quoted, name, strlen(name), 60), filled);
-    }
-    for (uint32_t k = adopted->n_c; k < schema->n_c; k++) {
-        const char *name = schema_c(schema, k)->name;
-        warn("new column '%s': categories", error_quote(quoted, sizeof quoted, name, strlen(name), 60));
-    }
-    if (adopted->new_x + adopted->new_c > 0 && solving_is_for(s) && model->network.n_layers > 1)
-        warn("warning: strategy analytic leaves the hidden layers as they are, so new columns change nothing");
-}
-
 /* As large as it was; and where that was not asked for, but 50 a class, so much for the classes there are now. */
 static uint64_t
 memory_capacity(const struct settings *s, const struct model *model, uint64_t n_before, uint64_t n_classes)
@@ -434,8 +320,7 @@ tune(struct settings *s, bool named, const struct training_files *files, const s
     const uint32_t n_before = classes ? schema_y(&model->schema, 0)->dict.n : 0;
     if (memory_outputs(model, true, engine, (unsigned) files->threads, &error) < 0)
         die_error(&error);
-    struct extent *old = grow(model, collector, s);
-    adopt_extents(adopted, model, old);
+    struct extent *old = growing_grow(model, collector, s, adopted);
     analytic_grow(model, shape, adopted->fill);
     if (model->schema.task == TASK_CLASS &&
         build_check_among(collector, &schema_y(&model->schema, 0)->dict, &error) < 0)
@@ -609,7 +494,7 @@ main(int argc, char **argv)
     if (s.reinit_head && transfer_label(&model, schema, &error) < 0)
         training_refuse(reader, &error);
     const struct analytic_shape shape = analytic_shape(&model, &model.arena);
-    struct adopted adopted = adopt(&model, schema, (enum new_columns) s.new_columns, reader);
+    struct adopted adopted = growing_columns(&model, reader, &s);
     if (collect_open(&collector, schema, &model, (const char *const *) among, s.new_class == NEW_CLASS_OTHER, &memory,
                      &error) < 0)
         training_refuse(reader, &error);
@@ -637,7 +522,7 @@ main(int argc, char **argv)
         if (adopted.new_x + adopted.new_c > 0 && checkpoint_read(&same, path, &error) < 0)
             die_error(&error);
     } else {
-        say_adopted(&adopted, &model, &s);
+        growing_say_columns(&adopted, &model, &s);
         kept = tune(&s, named, &files, engine, &model, &collector, &adopted, &shape, data,
                     files.resume != NULL ? &resumed : NULL);
     }

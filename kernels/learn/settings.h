@@ -104,8 +104,8 @@ struct settings {
 /* NULL-terminated, for OPT_CHOICE. */
 extern const char *const settings_activations[], *const settings_inits[], *const settings_losses[];
 extern const char *const settings_optimizers[], *const settings_schedules[], *const settings_class_weights[];
-extern const char *const settings_new_classes[], *const settings_new_columns[], *const settings_replay_weights[],
-                                                                                    *const settings_memory_by[];
+extern const char *const settings_new_classes[], *const settings_replay_weights[], *const settings_memory_by[];
+extern const char *const settings_new_columns[];
 
 enum settings_scope {
     SETTINGS_NETWORK = 1,   /* net .. quantiles */
