@@ -134,6 +134,10 @@ check_transfer(const struct settings *s, const struct model *model)
                     strategy->name);
     if (s->lr_decay > 1 && model->network.n_layers == 1)
         usage_error("--lr-decay: the network has one layer");
+    if (strategy->flags & STRATEGY_ANEW &&
+        (s->freeze > 0 || s->head_epochs > 0 || s->keep_optimiser || s->shrink_perturb < 1))
+        usage_error("--strategy %s begins with initial weights: nothing to freeze, to shrink or to go on with",
+                    strategy->name);
 }
 
 static void
@@ -281,6 +285,20 @@ choose_head_epochs(struct settings *s, const struct model *model)
         s->head_epochs = s->epochs / 3;
 }
 
+/* Initial weights in place of the model's, and its memory in place of the collected rows. */
+static void
+begin_anew(struct trainer_setup *setup, const struct settings *s, struct model *model)
+{
+    struct error error;
+    init_network(&model->network, (enum init) s->init, s->seed);
+    if (recall_rows(model, &model->arena, &setup->train, &error) < 0)
+        die_error(&error);
+    setup->train.soft = NULL;
+    setup->valid = (struct rowset){.n = 0};
+    setup->learn.memory = setup->valid;
+    setup->learn.old = NULL;
+}
+
 /* Runs the trainer on the collected rows. */
 static void
 train(const struct settings *s, const struct training_files *files, const struct engine *engine, struct model *model,
@@ -300,6 +318,8 @@ train(const struct settings *s, const struct training_files *files, const struct
     }
     setup.strategy = strategy_at(s->strategy);
     setup.learn = *run;
+    if (setup.strategy->flags & STRATEGY_ANEW)
+        begin_anew(&setup, s, model);
     if (s->keep_optimiser) {
         setup.moments = model;
         value_get_u64(model->optimiser, "steps", &setup.moment_steps);
@@ -459,6 +479,8 @@ main(int argc, char **argv)
         training_recall(&s, &resumed, SETTINGS_ALL, &files, engine);
         check_parent(&resumed, &model, path, &files);
     }
+    if (forgotten != NULL)
+        forgetting_run(&model, forgotten);
     const bool named =
         files.resume != NULL ? value_get_string(resumed.training, "strategy") != NULL : s.strategy != STRATEGY_AUTO;
     const int chosen = strategy_resolve(s.strategy, memory_size(&model));
@@ -466,8 +488,6 @@ main(int argc, char **argv)
     s.strategy = s.strategy == STRATEGY_AUTO && (s.reinit_head || shaken) ? STRATEGY_NONE : chosen;
     if (isnan(s.strength))
         s.strength = strategy_at(s.strategy)->strength;
-    if (forgotten != NULL)
-        forgetting_run(&model, forgotten);
     if (files.resume == NULL)
         choose_rate(&s, &model);
     check_settings(&s, &model, path);
@@ -505,9 +525,11 @@ main(int argc, char **argv)
         training_refuse(reader, &error);
 
     uint64_t kept = 0;
-    training_hold_out(&collector, &s, ENOUGH_ROWS);
+    const bool anew = strategy_at(s.strategy)->flags & STRATEGY_ANEW;
+    if (!anew)
+        training_hold_out(&collector, &s, ENOUGH_ROWS);
     if (files.resume == NULL) {
-        choose_epochs(&s, collector.n_train);
+        choose_epochs(&s, anew ? memory_size(&model) : collector.n_train);
         choose_head_epochs(&s, &model);
     }
     if (profile != NULL && model.schema.profile != NULL && collector.n_train > 0) {

@@ -19,6 +19,7 @@ static const struct strategy *const strategies[] = {
     &strategy_si,
     &strategy_lwf,
     &strategy_analytic,
+    &strategy_gdumb,
 };
 const char *const strategy_names[] = {
     "auto",
@@ -31,6 +32,7 @@ const char *const strategy_names[] = {
     "si",
     "lwf",
     "analytic",
+    "gdumb",
     NULL,
 };
 /* clang-format on */

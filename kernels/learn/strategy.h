@@ -84,7 +84,8 @@ enum {
     STRATEGY_HAS_PATH = 256,      /* the trainer keeps run->path: zeros at first, of the best epoch in finish */
     STRATEGY_FOR_CLASSES = 512,   /* can learn classes that come later beside the old ones */
     STRATEGY_NEEDS_MEMORY = 1024, /* replays rows: an error where the model keeps none */
-    STRATEGY_CLOSED_FORM = 2048   /* solves for the output layer (analytic.h): no steps in cl-tune, no hooks */
+    STRATEGY_CLOSED_FORM = 2048,  /* solves for the output layer (analytic.h): no steps in cl-tune, no hooks */
+    STRATEGY_ANEW = 4096          /* begins with initial weights, and learns from the memory alone */
 };
 
 struct strategy {
@@ -110,7 +111,7 @@ int strategy_resolve(int index, uint64_t n_memory);
 /* Weights of what is new and of what is old in this run. */
 void strategy_weights(const struct strategy_run *run, double *fresh, double *old);
 
-extern const struct strategy strategy_none, strategy_l2sp, strategy_replay, strategy_der;
+extern const struct strategy strategy_none, strategy_l2sp, strategy_replay, strategy_der, strategy_gdumb;
 extern const struct strategy strategy_ewc, strategy_online_ewc, strategy_si, strategy_lwf, strategy_analytic;
 
 #endif
