@@ -245,23 +245,39 @@ invert(const struct transform *transforms, uint32_t n, uint32_t j, enum kept kep
     return (float) number;
 }
 
-/* The rows a model keeps, in the user's units, as a batch of the model's features and labels. */
+/* What is behind the columns of the model, where rows of several runs are kept. */
+static void
+add_run(struct schema *schema)
+{
+    struct column *columns = arena_array(&schema->arena, (size_t) schema->n_columns + 1, sizeof *columns);
+    memcpy(columns, schema->columns, schema->n_columns * sizeof *columns);
+    columns[schema->n_columns++] = (struct column){.name = "memory.run", .type = COLUMN_NUM, .role = ROLE_FEATURE};
+    schema->columns = columns;
+}
+
+/* The rows a model keeps, in the user's units, as a batch of the model's features, labels and weights. */
 static void
 memory_batch(const struct model *model, struct schema *schema, struct batch *batch, struct arena *arena)
 {
     const struct tensor *x = model_find(model, TENSOR_MEMORY, "memory.x"),
                         *c = model_find(model, TENSOR_MEMORY, "memory.c"),
-                        *y = model_find(model, TENSOR_MEMORY, "memory.y");
+                        *y = model_find(model, TENSOR_MEMORY, "memory.y"),
+                        *w = model_find(model, TENSOR_MEMORY, "memory.w"),
+                        *run = model_find(model, TENSOR_MEMORY, "memory.run"),
+                        *missing = model_find(model, TENSOR_MEMORY, "memory.missing");
     schema_copy(schema, &model->schema);
     uint32_t n = 0;
     for (uint32_t i = 0; i < schema->n_columns; i++) {
         const struct column *column = &schema->columns[i];
-        if (column->role == ROLE_LABEL || (column->role == ROLE_FEATURE && !column_is_text(column)))
+        bool weight = w != NULL && column->role == ROLE_WEIGHT && column->type == COLUMN_NUM;
+        if (column->role == ROLE_LABEL || weight || (column->role == ROLE_FEATURE && !column_is_text(column)))
             schema->columns[n++] = *column;
         else
             dict_free(&schema->columns[i].dict);
     }
     schema->n_columns = n;
+    if (run != NULL)
+        add_run(schema);
     schema_count(schema);
     *batch = (struct batch){.schema = schema, .arena = arena, .n = y == NULL ? 0 : y->shape[0]};
     if (batch->n == 0)
@@ -271,13 +287,23 @@ memory_batch(const struct model *model, struct schema *schema, struct batch *bat
     else
         batch->y = arena_array(arena, batch->n * schema->n_y, sizeof *batch->y);
     batch->c = c == NULL ? NULL : c->data;
+    batch->w = w == NULL ? NULL : w->data;
     const struct transform *transforms = schema->transforms;
     uint32_t n_transforms = schema->n_transforms;
     const float *kept_x = x == NULL ? NULL : x->data, *kept_y = y->data;
     const enum kept label = model->loss == LOSS_POISSON ? KEPT_COUNT : KEPT_LABEL;
-    batch->x = arena_array(arena, batch->n * schema->n_x, sizeof *batch->x);
-    for (uint64_t i = 0; i < batch->n * schema->n_x; i++)
-        batch->x[i] = invert(transforms, n_transforms, (uint32_t) (i % schema->n_x), KEPT_FEATURE, kept_x[i]);
+    const uint8_t *lacks = missing == NULL ? NULL : missing->data;
+    const uint32_t d = model->schema.n_x, n_x = schema->n_x;
+    batch->x = arena_array(arena, batch->n * n_x, sizeof *batch->x);
+    for (uint64_t i = 0; i < batch->n; i++) {
+        float *row = batch->x + i * n_x;
+        for (uint32_t j = 0; j < d; j++)
+            row[j] = lacks != NULL && lacks[i * d + j]
+                         ? NAN
+                         : invert(transforms, n_transforms, j, KEPT_FEATURE, kept_x[i * d + j]);
+        if (run != NULL)
+            row[d] = (float) ((const uint32_t *) run->data)[i];
+    }
     for (uint64_t i = 0; batch->y != NULL && i < batch->n * schema->n_y; i++)
         batch->y[i] = invert(transforms, n_transforms, (uint32_t) (i % schema->n_y), label, kept_y[i]);
 }
