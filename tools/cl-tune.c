@@ -7,6 +7,7 @@
  * Memory: the new rows once in f32, or beyond --max-memory in a mapped temporary file; the network some seven times.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -299,6 +300,21 @@ begin_anew(struct trainer_setup *setup, const struct settings *s, struct model *
     setup->learn.old = NULL;
 }
 
+/* What was not said on the command line is from the model, or goes by the rows. */
+static void
+note_run(const struct settings *s, const struct strategy_run *run)
+{
+    char strength[32] = "", length[32], memory[64] = "";
+    if (strategy_at(s->strategy)->flags & STRATEGY_TAKES_STRENGTH)
+        snprintf(strength, sizeof strength, " of strength %g", s->strength);
+    snprintf(length, sizeof length, "%llu %s", (unsigned long long) (s->steps > 0 ? s->steps : s->epochs),
+             s->steps > 0 ? "steps" : "epochs");
+    if (strategy_at(s->strategy)->flags & STRATEGY_NEEDS_MEMORY)
+        snprintf(memory, sizeof memory, ", beside %llu rows of the memory", (unsigned long long) run->memory.n);
+    note("run %llu: strategy %s%s, %s at rate %g, batch %s, %s%s", (unsigned long long) run->updates + 1,
+         strategy_names[s->strategy], strength, settings_optimizers[s->optimizer], s->lr, s->batch, length, memory);
+}
+
 /* Runs the trainer on the collected rows. */
 static void
 train(const struct settings *s, const struct training_files *files, const struct engine *engine, struct model *model,
@@ -324,6 +340,7 @@ train(const struct settings *s, const struct training_files *files, const struct
         setup.moments = model;
         value_get_u64(model->optimiser, "steps", &setup.moment_steps);
     }
+    note_run(s, run);
     training_run(files, model, &setup, resumed);
 }
 

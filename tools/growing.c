@@ -70,7 +70,7 @@ grow_classes(struct model *model, const struct collector *collector, const struc
     for (uint32_t i = 0; policy == NEW_CLASS_GROW && i < fresh.n; i++)
         dict_add(classes, fresh.values[order[i] - 1], fresh.lengths[order[i] - 1]);
     if (s->reinit_head)
-        warn("the new output layer tells %u classes apart", classes->n);
+        note("the new output layer has %u classes", classes->n);
     else if (fresh.n > 0)
         warn("%u new class%s: the output layer grows to %u", fresh.n, fresh.n == 1 ? "" : "es", classes->n);
     dict_free(&fresh);

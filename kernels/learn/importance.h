@@ -37,7 +37,7 @@ float **importance_zeros(const struct strategy_run *run);
  * The diagonal of the Fisher information of rows for the parameters that the engine has, mean 1: of IMPORTANCE_ROWS of
  * them where there are more, drawn by the seed. classes: [o] that the softmax is over, or NULL.
  */
-enum { IMPORTANCE_ROWS = 2000 };
+enum { IMPORTANCE_ROWS = 5000 };
 int importance_fisher(struct strategy_run *run, const struct rowset *rows, const uint8_t *classes, float **to,
                       struct error *error);
 /* Divides by the mean over all parameters but edges; zeros stay zeros. */
