@@ -24,9 +24,11 @@ logarithm(double x)
         m *= 2;
         e--;
     }
+    static const double inverse[] = {1.0 / 23, 1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13,
+                                     1.0 / 11, 1.0 / 9,  1.0 / 7,  1.0 / 5,  1.0 / 3};
     double s = (m - 1) / (m + 1), s2 = s * s, sum = 0;
-    for (int k = 23; k >= 3; k -= 2)
-        sum = (sum + 1.0 / k) * s2;
+    for (int k = 0; k < 11; k++)
+        sum = (sum + inverse[k]) * s2;
     return e * 0.69314718055994530942 + 2 * (s + s * sum);
 }
 

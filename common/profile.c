@@ -2,13 +2,50 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "row_sample.h"
 #include "schema.h"
 #include "tally.h"
 
 /* Enough, and a double in somebody's JSON holds it. */
 #define MAX_ROWS (UINT64_C(1) << 53)
+
+/* Distributions of wide tables are coarser, and values of categories have so many bytes in all: meta has a bound. */
+enum { BINS_IN_ALL = 1 << 16, LEAST_BINS = 4, VALUE_BYTES_IN_ALL = 1 << 21 };
+
+static uint32_t
+bins_of(uint32_t columns)
+{
+    const uint32_t each = BINS_IN_ALL / (columns > 0 ? columns : 1);
+    return each > DISTRIBUTION_BINS ? DISTRIBUTION_BINS : each < LEAST_BINS ? LEAST_BINS : each;
+}
+
+/* Of column j of the numbers, or k of the codes, of a sample. */
+static struct distribution *
+sampled_numbers(const struct row_sample *sample, uint32_t j, struct arena *arena)
+{
+    const uint64_t n = row_sample_size(sample);
+    float *numbers = mem_array(n, sizeof *numbers);
+    for (uint64_t i = 0; i < n; i++)
+        numbers[i] = sample->x[i * sample->d + j];
+    struct distribution *seen = distribution_of_numbers(numbers, n, bins_of(sample->d + sample->k), arena);
+    free(numbers);
+    return seen;
+}
+
+static struct distribution *
+sampled_codes(const struct row_sample *sample, uint32_t k, const struct dict *dict, size_t *room, struct arena *arena)
+{
+    const uint64_t n = row_sample_size(sample);
+    uint32_t *codes = mem_array(n, sizeof *codes);
+    for (uint64_t i = 0; i < n; i++)
+        codes[i] = sample->c[i * sample->k + k] <= dict->n ? sample->c[i * sample->k + k] : 0;
+    struct distribution *seen = distribution_of_codes(codes, n, dict, bins_of(sample->d + sample->k), room, arena);
+    free(codes);
+    return seen;
+}
 
 struct profile *
 profile_make(const struct tally *tally, const struct schema *schema, struct arena *arena)
@@ -17,6 +54,7 @@ profile_make(const struct tally *tally, const struct schema *schema, struct aren
         return NULL;
     struct profile *profile = arena_alloc(arena, sizeof *profile);
     *profile = (struct profile){.rows = tally->rows};
+    size_t room = VALUE_BYTES_IN_ALL;
     profile->columns = arena_array(arena, (size_t) tally->d + tally->k, sizeof *profile->columns);
     for (uint32_t i = 0, j = 0, k = 0; i < schema->n_columns; i++) {
         const struct column *column = &schema->columns[i];
@@ -26,9 +64,13 @@ profile_make(const struct tally *tally, const struct schema *schema, struct aren
         *to = (struct profile_column){.name = arena_strdup(arena, column->name), .low = NAN, .high = NAN};
         profile->n++;
         if (column->type == COLUMN_CAT) {
+            if (tally->sample != NULL)
+                to->seen = sampled_codes(tally->sample, k, &column->dict, &room, arena);
             to->missing = tally->c_missing[k++];
             continue;
         }
+        if (tally->sample != NULL)
+            to->seen = sampled_numbers(tally->sample, j, arena);
         to->missing = tally->x_missing[j];
         if (tally->low[j] <= tally->high[j]) {
             /* -0 becomes 0: which of them a tally has kept depends on the instruction set. */
@@ -48,8 +90,31 @@ profile_index(const struct profile *profile, struct dict *dict)
         dict_add(dict, profile->columns[i].name, strlen(profile->columns[i].name));
 }
 
+static struct distribution_part
+part_of(const struct profile *profile, const struct profile_column *column)
+{
+    const double present = (double) (profile->rows - column->missing);
+    return (struct distribution_part){.distribution = column->seen,
+                                      .weight = present > column->seen->total ? present : column->seen->total,
+                                      .low = column->low,
+                                      .high = column->high};
+}
+
+/* Of both: numbers, or categories. What only one of them has stays, or comes. */
+static struct distribution *
+join_seen(const struct profile *profile, const struct profile_column *column, const struct profile *more,
+          const struct profile_column *other, struct arena *arena)
+{
+    if (column->seen == NULL || other->seen == NULL)
+        return column->seen != NULL ? column->seen : other->seen != NULL ? distribution_copy(other->seen, arena) : NULL;
+    if ((column->seen->values != NULL) != (other->seen->values != NULL))
+        return column->seen;
+    const struct distribution_part a = part_of(profile, column), b = part_of(more, other);
+    return distribution_join(&a, &b, bins_of(profile->n), arena);
+}
+
 void
-profile_join(struct profile *profile, const struct profile *more)
+profile_join(struct profile *profile, const struct profile *more, struct arena *arena)
 {
     struct dict places;
     profile_index(more, &places);
@@ -59,6 +124,7 @@ profile_join(struct profile *profile, const struct profile *more)
         if (at == 0)
             continue;
         const struct profile_column *other = &more->columns[at - 1];
+        column->seen = join_seen(profile, column, more, other, arena);
         column->missing += other->missing;
         column->low = fmin(column->low, other->low); /* NaN only when both are */
         column->high = fmax(column->high, other->high);
@@ -76,14 +142,66 @@ profile_copy(const struct profile *profile, struct arena *arena)
     for (uint32_t i = 0; i < profile->n; i++) {
         copy->columns[i] = profile->columns[i];
         copy->columns[i].name = arena_strdup(arena, profile->columns[i].name);
+        if (profile->columns[i].seen != NULL)
+            copy->columns[i].seen = distribution_copy(profile->columns[i].seen, arena);
     }
+    if (profile->predictions != NULL)
+        copy->predictions = profile_copy(profile->predictions, arena);
     return copy;
 }
+
+bool
+profile_has_distributions(const struct profile *profile)
+{
+    for (uint32_t i = 0; i < profile->n; i++)
+        if (profile->columns[i].seen != NULL)
+            return true;
+    return false;
+}
+
+/* ---- values ---- */
 
 static struct value *
 bound_to_value(double bound, struct arena *arena)
 {
     return isnan(bound) ? value_nil(arena) : value_float(arena, bound);
+}
+
+/* Counts are whole unless samples were joined. */
+static struct value *
+count_to_value(double count, struct arena *arena)
+{
+    return count == floor(count) && count < 0x1p53 ? value_uint(arena, (uint64_t) count) : value_float(arena, count);
+}
+
+/* Three arrays of arrays, nil for columns that have none: edges of numbers, values of categories, counts of both. */
+static void
+distributions_to_value(const struct profile *profile, struct value *map, struct arena *arena)
+{
+    struct value *all_edges = value_array(arena), *all_values = value_array(arena), *all_counts = value_array(arena);
+    for (uint32_t i = 0; i < profile->n; i++) {
+        const struct distribution *seen = profile->columns[i].seen;
+        struct value *edges = value_nil(arena), *values = value_nil(arena), *counts = value_nil(arena);
+        if (seen != NULL && seen->values == NULL)
+            edges = value_array(arena);
+        if (seen != NULL && seen->values != NULL)
+            values = value_array(arena);
+        if (seen != NULL)
+            counts = value_array(arena);
+        for (uint32_t bin = 0; seen != NULL && bin < seen->n; bin++) {
+            value_push(arena, counts, count_to_value(seen->counts[bin], arena));
+            if (bin + 1 < seen->n && seen->values == NULL)
+                value_push(arena, edges, value_float(arena, seen->edges[bin]));
+            if (bin + 1 < seen->n && seen->values != NULL)
+                value_push(arena, values, value_string_n(arena, seen->values[bin], seen->lengths[bin]));
+        }
+        value_push(arena, all_edges, edges);
+        value_push(arena, all_values, values);
+        value_push(arena, all_counts, counts);
+    }
+    value_set(arena, map, "edges", all_edges);
+    value_set(arena, map, "values", all_values);
+    value_set(arena, map, "counts", all_counts);
 }
 
 struct value *
@@ -103,6 +221,10 @@ profile_to_value(const struct profile *profile, struct arena *arena)
     value_set(arena, map, "missing", missing);
     value_set(arena, map, "min", low);
     value_set(arena, map, "max", high);
+    if (profile_has_distributions(profile))
+        distributions_to_value(profile, map, arena);
+    if (profile->predictions != NULL)
+        value_set(arena, map, "predictions", profile_to_value(profile->predictions, arena));
     return map;
 }
 
@@ -130,6 +252,7 @@ column_from_value(struct profile_column *column, uint64_t rows, const struct val
                   const struct value *low, const struct value *high, struct arena *arena, struct error *error)
 {
     char quoted[128];
+    *column = (struct profile_column){.low = NAN};
     if (name->kind != VALUE_STRING || memchr(name->bytes, '\0', name->n) != NULL)
         return error_set(error, STATUS_DATA, "the profile has a column without a name");
     error_quote(quoted, sizeof quoted, name->bytes, name->n, 60);
@@ -140,6 +263,80 @@ column_from_value(struct profile_column *column, uint64_t rows, const struct val
     if (!bound_from_value(low, &column->low) || !bound_from_value(high, &column->high) ||
         isnan(column->low) != isnan(column->high) || column->low > column->high)
         return error_set(error, STATUS_DATA, "the profile has no range of numbers for '%s'", quoted);
+    return 0;
+}
+
+static bool
+edges_from_value(struct distribution *seen, const struct value *edges, struct arena *arena)
+{
+    double *to = arena_array(arena, seen->n, sizeof *to);
+    for (uint32_t i = 0; i < edges->n; i++)
+        if (!value_to_double(edges->items[i], &to[i]) || !isfinite(to[i]) || (i > 0 && to[i] <= to[i - 1]))
+            return false;
+    seen->edges = to;
+    return true;
+}
+
+static bool
+values_from_value(struct distribution *seen, const struct value *values, struct arena *arena)
+{
+    seen->values = arena_array(arena, seen->n, sizeof *seen->values);
+    seen->lengths = arena_array(arena, seen->n, sizeof *seen->lengths);
+    for (uint32_t i = 0; i < values->n; i++) {
+        const struct value *value = values->items[i];
+        if (value->kind != VALUE_STRING || value->n > UINT32_MAX)
+            return false;
+        seen->values[i] = arena_strndup(arena, value->bytes, value->n);
+        seen->lengths[i] = (uint32_t) value->n;
+    }
+    return true;
+}
+
+/* One count more than there are edges or values; each from 0 on, not all 0. */
+static bool
+distribution_from_value(struct distribution *seen, const struct value *edges, const struct value *values,
+                        const struct value *counts, struct arena *arena)
+{
+    const struct value *cuts = edges->kind == VALUE_NIL ? values : edges;
+    if ((edges->kind == VALUE_NIL) == (values->kind == VALUE_NIL) || cuts->kind != VALUE_ARRAY ||
+        counts->kind != VALUE_ARRAY || counts->n != cuts->n + 1 || counts->n > DISTRIBUTION_MOST_BINS)
+        return false;
+    double *to = arena_array(arena, counts->n, sizeof *to);
+    *seen = (struct distribution){.n = (uint32_t) counts->n, .counts = to};
+    for (uint32_t i = 0; i < counts->n; i++) {
+        if (!value_to_double(counts->items[i], &to[i]) || !(to[i] >= 0 && to[i] <= (double) MAX_ROWS))
+            return false;
+        seen->total += to[i];
+    }
+    return seen->total > 0 &&
+           (cuts == edges ? edges_from_value(seen, edges, arena) : values_from_value(seen, values, arena));
+}
+
+/* Older profiles have no distributions. */
+static int
+distributions_from_value(struct profile *profile, const struct value *map, struct arena *arena, struct error *error)
+{
+    const struct value *edges, *values, *counts;
+    if (value_get(map, "counts") == NULL)
+        return 0;
+    if ((counts = array_of(map, "counts", profile->n, error)) == NULL ||
+        (edges = array_of(map, "edges", profile->n, error)) == NULL ||
+        (values = array_of(map, "values", profile->n, error)) == NULL)
+        return -1;
+    for (uint32_t i = 0; i < profile->n; i++) {
+        struct profile_column *column = &profile->columns[i];
+        struct distribution *seen;
+        char quoted[128];
+        if (counts->items[i]->kind == VALUE_NIL)
+            continue;
+        seen = arena_alloc(arena, sizeof *seen);
+        /* Numbers have a range, categories have none. */
+        if (!distribution_from_value(seen, edges->items[i], values->items[i], counts->items[i], arena) ||
+            (seen->values == NULL) != !isnan(column->low))
+            return error_set(error, STATUS_DATA, "the profile has no distribution for '%s'",
+                             error_quote(quoted, sizeof quoted, column->name, strlen(column->name), 60));
+        column->seen = seen;
+    }
     return 0;
 }
 
@@ -175,5 +372,13 @@ profile_from_value(const struct value *value, struct arena *arena, struct error 
         }
     }
     dict_free(&seen);
-    return profile->n < names->n ? NULL : profile;
+    if (profile->n < names->n || distributions_from_value(profile, value, arena, error) < 0)
+        return NULL;
+    const struct value *predictions = value_get(value, "predictions");
+    if (predictions != NULL && predictions->kind != VALUE_NIL &&
+        (profile->predictions = profile_from_value(predictions, arena, error)) == NULL) {
+        error_prefix(error, "predictions");
+        return NULL;
+    }
+    return profile;
 }

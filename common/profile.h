@@ -1,11 +1,11 @@
 /*
- * What a model saw in training: of every numeric and categorical feature how many values were missing, and the range of
- * the numbers, in the user's units.
+ * What a model saw in training: of every numeric and categorical feature how many values were missing, the range of the
+ * numbers, in the user's units, and how values were distributed; and how its predictions were.
  *
  * Only rows that are still raw can tell. So cl-scale, which looks at them before it changes them, puts the profile of
  * the training rows into the stream, and cl-train copies it into the checkpoint; where rows come to cl-train as they
- * are, it makes the profile itself. cl-ingest -m compares new rows with it (expect.h). What values a category had is
- * not in it: that is the column's dictionary.
+ * are, it makes the profile itself. cl-ingest -m compares new rows with it (expect.h), and cl-drift compares
+ * distributions. All values a category had are not in it: they are the column's dictionary. No row can be read off it.
  *
  * A profile is no part of the content: digests leave it out, and streams with different ones concatenate.
  */
@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "distribution.h"
 #include "error.h"
 #include "memory.h"
 #include "value.h"
@@ -28,14 +29,16 @@ enum { PROFILE_MAX_COLUMNS = 65536 };
 
 struct profile_column {
     const char *name;
-    uint64_t missing; /* rows; of a category those with code 0 */
-    double low, high; /* of the numbers; NaN for a category, and where there was no number */
+    uint64_t missing;          /* rows; of a category those with code 0 */
+    double low, high;          /* of the numbers; NaN for a category, and where there was no number */
+    struct distribution *seen; /* of a sample of the rows; NULL: nobody sampled them, or all values were missing */
 };
 
 struct profile {
     uint64_t rows;
     uint32_t n;
     struct profile_column *columns; /* [n] the numeric and categorical features, names differ */
+    struct profile *predictions;    /* of the model, on rows it did not learn from where there were any; or NULL */
 };
 
 /*
@@ -43,9 +46,11 @@ struct profile {
  * are too many columns. An infinite number widens the range to all finite ones.
  */
 struct profile *profile_make(const struct tally *tally, const struct schema *schema, struct arena *arena);
-/* Both kinds of rows have been seen: ranges are joined, rows added up. Columns that one of them lacks stay as they are.
- */
-void profile_join(struct profile *profile, const struct profile *more);
+/* Both kinds of rows have been seen: ranges and distributions are joined, rows added up. Columns that one of them lacks
+ * stay as they are, and so do predictions. What is new is in `arena`. */
+void profile_join(struct profile *profile, const struct profile *more, struct arena *arena);
+/* Whether any column tells how its values are distributed. */
+bool profile_has_distributions(const struct profile *profile);
 struct profile *profile_copy(const struct profile *profile, struct arena *arena);
 /* The map `profile` of cl-frames.5; and back, checked: NULL with a sentence. */
 struct value *profile_to_value(const struct profile *profile, struct arena *arena);

@@ -6,9 +6,12 @@
 
 #include "batch.h"
 #include "isa.h"
+#include "profile.h"
+#include "row_sample.h"
 #include "tally_parts.h"
 
 enum { BLOCK_ROWS = 1 << 24, SIDE_BYTES = 1 << 16 }; /* lanes count in 32 bits; what a first-level cache holds */
+enum { SAMPLE_BYTES = 1 << 23, SAMPLE_LEAST = 128, SAMPLE_MOST = 4096 };
 
 static float *
 filled(uint32_t n, float value)
@@ -52,6 +55,19 @@ tally_open(struct tally *tally, uint32_t d, uint32_t k)
 }
 
 void
+tally_keep_sample(struct tally *tally)
+{
+    const uint64_t columns = (uint64_t) tally->d + tally->k, fit = columns > 0 ? SAMPLE_BYTES / (4 * columns) : 0;
+    if (columns == 0 || columns > PROFILE_MAX_COLUMNS)
+        return;
+    tally->sample = mem_alloc(sizeof *tally->sample);
+    row_sample_open(tally->sample, tally->d, tally->k,
+                    fit > SAMPLE_MOST    ? SAMPLE_MOST
+                    : fit < SAMPLE_LEAST ? SAMPLE_LEAST
+                                         : fit);
+}
+
+void
 tally_close(struct tally *tally)
 {
     free(tally->from);
@@ -65,6 +81,9 @@ tally_close(struct tally *tally)
     free(tally->c_unseen);
     free(tally->side_x);
     free(tally->side_c);
+    if (tally->sample != NULL)
+        row_sample_close(tally->sample);
+    free(tally->sample);
     *tally = (struct tally){0};
 }
 
@@ -123,6 +142,9 @@ add_rows(struct tally *tally, const struct batch *batch, uint64_t first, uint64_
         for (uint64_t i = first + n - n % c_rows; i < first + n; i++)
             code_row(tally, batch->c + i * k);
     }
+    if (tally->sample != NULL)
+        row_sample_add(tally->sample, d > 0 && batch->x != NULL ? batch->x + first * d : NULL,
+                       k > 0 && batch->c != NULL ? batch->c + first * k : NULL, n);
     tally->rows += n;
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct batch;
+struct row_sample;
 struct tally_kernels;
 
 struct tally {
@@ -29,9 +30,13 @@ struct tally {
     float *side_x;    /* [side_rows, d] */
     uint32_t *side_c; /* [side_rows, k] */
     uint32_t side_rows;
+    struct row_sample *sample; /* of the rows that were counted; NULL unless wanted */
 };
 
 void tally_open(struct tally *tally, uint32_t d, uint32_t k);
+/* From here on keeps a sample of the rows too, for profile.h; not of tables that get no profile. Up to 4,096 rows and
+ * about 8 MiB. */
+void tally_keep_sample(struct tally *tally);
 /* x: [n, d], c: [n, k] as opened. training: leave out rows tagged valid or test. */
 void tally_add(struct tally *tally, const struct batch *batch, bool training);
 void tally_close(struct tally *tally);

@@ -61,6 +61,8 @@ fit_stream(struct replay *replay, const struct settings *s, struct transform *tr
                     schema.task == TASK_CLASS ? "classes" : "no label");
             fit = fit_open(&schema, &options);
             tally_open(&tally, schema.n_x, schema.n_c);
+            if (schema.n_transforms == 0)
+                tally_keep_sample(&tally);
             fit_next_pass(fit);
         }
         struct batch batch;
@@ -73,11 +75,13 @@ fit_stream(struct replay *replay, const struct settings *s, struct transform *tr
         }
         if (got < 0)
             die_error(&error);
+        /* Now the stream's dictionaries are whole. */
+        if (first && schema.n_transforms == 0)
+            *profile = profile_make(&tally, stream_reader_schema(reader), arena);
         more = fit_next_pass(fit);
     }
     if (fit_finish(fit, transform, arena, &error) < 0)
         die_error(&error);
-    *profile = schema.n_transforms > 0 ? NULL : profile_make(&tally, &schema, arena);
 
     enum { WARNINGS = 10 };
     uint32_t empty = 0;
@@ -102,7 +106,8 @@ fit_stream(struct replay *replay, const struct settings *s, struct transform *tr
 
 /* The model's transforms that the stream does not have yet, and the profile that goes with them. */
 static void
-choose_transforms(struct scaling *scaling, const struct model *model, const struct schema *stream, const char *name)
+choose_transforms(struct scaling *scaling, const struct model *model, const struct schema *stream, const char *name,
+                  struct arena *arena)
 {
     struct error error;
     const struct schema *schema = &model->schema;
@@ -110,7 +115,10 @@ choose_transforms(struct scaling *scaling, const struct model *model, const stru
         transform_prefix(stream->transforms, stream->n_transforms, schema->transforms, schema->n_transforms, &error);
     if (done < 0)
         die(STATUS_DATA, "%s: %s", name, error.text);
-    scaling->profile = schema->profile;
+    if (schema->profile != NULL) {
+        scaling->profile = profile_copy(schema->profile, arena);
+        scaling->profile->predictions = NULL; /* those are the model's own */
+    }
     scaling->transforms = schema->transforms + done;
     scaling->n = schema->n_transforms - (uint32_t) done;
     for (uint32_t i = 0; i < scaling->n; i++)
@@ -191,7 +199,7 @@ main(int argc, char **argv)
     if (reader == NULL)
         die_error(&error);
     if (s.model != NULL)
-        choose_transforms(&scaling, &model, stream_reader_schema(reader), stream_reader_name(reader));
+        choose_transforms(&scaling, &model, stream_reader_schema(reader), stream_reader_name(reader), &arena);
     extend_schema(&scaling, stream_reader_schema(reader), &arena);
     struct stream_writer *writer = stream_writer_open(&output, &scaling.schema, s.level, &error);
     if (writer == NULL)

@@ -551,7 +551,7 @@ main(int argc, char **argv)
     }
     if (profile != NULL && model.schema.profile != NULL && collector.n_train > 0) {
         adopt_profile(&adopted, &model, profile);
-        profile_join(model.schema.profile, profile);
+        profile_join(model.schema.profile, profile, &model.arena);
     }
     if (collector.n_train == 0 && s.reinit_head)
         die(STATUS_DATA, "--reinit-head: no row to learn the label from");

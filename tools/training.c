@@ -11,8 +11,10 @@
 
 #include "build.h"
 #include "checkpoint.h"
+#include "decide.h"
 #include "device.h"
 #include "json.h"
+#include "predicted.h"
 #include "program.h"
 #include "progress.h"
 #include "tally.h"
@@ -79,6 +81,8 @@ training_read(struct stream_reader *reader, struct collector *collector, char da
     int got;
     const bool raw = schema->n_transforms == 0;
     tally_open(&tally, schema->n_x, schema->n_c);
+    if (raw)
+        tally_keep_sample(&tally);
     while ((got = stream_read(reader, &batch, true, &error)) > 0) {
         stream_digest_rows(digest, &batch);
         if (raw)
@@ -322,6 +326,41 @@ training_on_steps(void *arg, struct trainer *trainer, struct error *error)
     return due ? training_save(run, trainer, error) : 0;
 }
 
+/* How the predictions of the new model are distributed, for cl-drift: on validation rows, else on training rows; on
+ * many, some pieces that lie evenly. */
+static void
+training_see_predictions(const struct training_files *files, struct model *model, const struct trainer_setup *setup)
+{
+    enum { PIECE = 512, PIECES = 16 };
+    const struct rowset *rows = setup->valid.n > 0 ? &setup->valid : &setup->train;
+    const struct engine_options options = {.threads = (unsigned) files->threads, .max_rows = PIECE};
+    const uint64_t all = (rows->n + PIECE - 1) / PIECE, pieces = all < PIECES ? all : PIECES;
+    struct decision decision;
+    struct predicted predicted;
+    struct engine_state *state;
+    struct tally tally;
+    struct error error;
+    if (decision_open(&decision, model, &(struct decision_options){.threshold = NAN}, &error) < 0 ||
+        setup->engine->open(&state, &model->network, &options, &error) < 0)
+        die_error(&error);
+    predicted_open(&predicted, &decision);
+    tally_open(&tally, predicted.schema.n_x, predicted.schema.n_c);
+    tally_keep_sample(&tally);
+    float *z = mem_aligned((size_t) PIECE * decision.n_outputs * sizeof *z);
+    for (uint64_t i = 0; i < pieces; i++) {
+        const uint64_t first = all * i / pieces * PIECE, n = rows->n - first < PIECE ? rows->n - first : PIECE;
+        if (setup->engine->forward(state, rows, first, n, z, &error) < 0)
+            die_error(&error);
+        tally_add(&tally, predicted_rows(&predicted, z, n), false);
+    }
+    model->schema.profile->predictions = profile_make(&tally, &predicted.schema, &model->arena);
+    free(z);
+    tally_close(&tally);
+    predicted_close(&predicted);
+    setup->engine->close(state);
+    decision_close(&decision);
+}
+
 void
 training_run(const struct training_files *files, struct model *model, const struct trainer_setup *setup,
              const struct model *resumed)
@@ -386,6 +425,8 @@ training_run(const struct training_files *files, struct model *model, const stru
         value_set(arena, record, "valid_loss", value_float(arena, state->best_loss));
     }
     trainer_close(trainer);
+    if (model->schema.profile != NULL)
+        training_see_predictions(files, model, setup);
 }
 
 void

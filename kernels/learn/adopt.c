@@ -283,7 +283,8 @@ adopt_profile(const struct adopted *adopted, struct model *model, const struct p
             continue;
         columns[n] = *column;
         columns[n].name = arena_strdup(&model->schema.arena, column->name);
-        columns[n++].missing = profile->rows; /* profile_join() adds those of the new rows */
+        columns[n].seen = NULL; /* profile_join() adds what the new rows say */
+        columns[n++].missing = profile->rows;
     }
     profile->columns = columns;
     profile->n = n;

@@ -36,8 +36,8 @@ make_known(struct schema *schema)
     value_set(arena, schema->columns[2].extra, "of", value_string(arena, "day"));
     value_set(arena, schema->columns[2].extra, "part", value_string(arena, "days"));
     static const struct profile_column columns[] = {
-        {"a", 100, 0, 10}, {"k", 0, NAN, NAN}, {"d", 0, 100, 200}, {"e", 1000, NAN, NAN}};
-    schema->profile = profile_copy(&(struct profile){1000, 4, (struct profile_column *) columns}, arena);
+        {"a", 100, 0, 10, NULL}, {"k", 0, NAN, NAN, NULL}, {"d", 0, 100, 200, NULL}, {"e", 1000, NAN, NAN, NULL}};
+    schema->profile = profile_copy(&(struct profile){1000, 4, (struct profile_column *) columns, NULL}, arena);
     memcpy(schema->model, "0123456789abcdef0123456789abcdef", 33);
     schema_count(schema);
 }

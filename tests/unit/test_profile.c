@@ -247,7 +247,7 @@ test_joining_widens_and_adds(void **state)
     const uint32_t codes[] = {0, 1, 1};
     struct profile *profile = profile_of(&schema, first, codes, 2, &arena);
     struct profile *more = profile_of(&schema, second, codes, 3, &arena);
-    profile_join(profile, more);
+    profile_join(profile, more, &arena);
     assert_int_equal(profile->rows, 5);
     assert_true(profile->columns[0].low == 1 && profile->columns[0].high == 9);
     assert_int_equal(profile->columns[0].missing, 1);
@@ -302,8 +302,8 @@ test_it_travels_with_the_schema(void **state)
 static struct value *
 sample(struct arena *arena)
 {
-    static const struct profile_column columns[] = {{"a", 1, -1, 2}, {"k", 0, NAN, NAN}};
-    return profile_to_value(&(struct profile){3, 2, (struct profile_column *) columns}, arena);
+    static const struct profile_column columns[] = {{"a", 1, -1, 2, NULL}, {"k", 0, NAN, NAN, NULL}};
+    return profile_to_value(&(struct profile){3, 2, (struct profile_column *) columns, NULL}, arena);
 }
 
 static void

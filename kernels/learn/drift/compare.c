@@ -1,0 +1,221 @@
+#include "compare.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "homogeneity.h"
+
+static int
+find_column(struct compare_column *column, const struct schema *schema, struct error *error)
+{
+    const char *name = column->then->name;
+    const int at = schema_find(schema, name);
+    char quoted[128];
+    if (at < 0 || schema->columns[at].role != ROLE_FEATURE)
+        return 0;
+    const enum column_type type = schema->columns[at].type;
+    /* A distribution says what it is of; without one, numbers have a range unless there was none. */
+    const struct distribution *seen = column->then->seen;
+    if ((type != COLUMN_NUM && type != COLUMN_CAT) || (seen != NULL && (seen->values != NULL) != (type == COLUMN_CAT)))
+        return error_set(error, STATUS_DATA, "column '%s' is of type %s, and was %s where it is compared with",
+                         error_quote(quoted, sizeof quoted, name, strlen(name), 60), column_type_name(type),
+                         seen == NULL || seen->values == NULL ? "numbers" : "categories");
+    const uint32_t n = type == COLUMN_CAT ? schema->n_c : schema->n_x;
+    const uint32_t first = type == COLUMN_CAT ? schema->n_x : 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (schema->places[first + i] == (uint32_t) at)
+            column->place = i;
+    column->category = type == COLUMN_CAT;
+    column->there = true;
+    return 0;
+}
+
+int
+compare_open(struct comparison *comparison, const struct profile *profile, const struct schema *schema,
+             struct error *error)
+{
+    *comparison = (struct comparison){.profile = profile, .n = profile->n};
+    comparison->columns = arena_zalloc(&comparison->arena, profile->n, sizeof *comparison->columns);
+    for (uint32_t i = 0; i < profile->n; i++) {
+        struct compare_column *column = &comparison->columns[i];
+        column->then = &profile->columns[i];
+        if (column->then->seen != NULL)
+            column->counts = arena_zalloc(&comparison->arena, column->then->seen->n, sizeof *column->counts);
+        if (find_column(column, schema, error) < 0) {
+            compare_close(comparison);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void
+compare_close(struct comparison *comparison)
+{
+    for (uint32_t i = 0; i < comparison->n; i++)
+        free(comparison->columns[i].bins);
+    arena_free(&comparison->arena);
+    *comparison = (struct comparison){0};
+}
+
+static void
+add_numbers(struct compare_column *column, const float *x, uint64_t n, uint32_t d)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        const float value = x[i * d + column->place];
+        if (isnan(value)) {
+            column->missing++;
+            continue;
+        }
+        column->present++;
+        if (column->counts != NULL)
+            column->counts[distribution_bin(column->then->seen, (double) value)]++;
+    }
+}
+
+/* The bins of codes that are new since the last batch. */
+static void
+map_codes(struct compare_column *column, const struct dict *dict)
+{
+    const struct distribution *seen = column->then->seen;
+    if (seen == NULL || column->n_bins == (size_t) dict->n + 1)
+        return;
+    struct dict values = {0};
+    for (uint32_t i = 0; i + 1 < seen->n; i++)
+        dict_add(&values, seen->values[i], seen->lengths[i]);
+    mem_grow(&column->bins, &column->cap_bins, (size_t) dict->n + 1, sizeof *column->bins);
+    for (size_t code = column->n_bins; code <= dict->n; code++) {
+        const uint32_t found = code == 0 ? 0 : dict_find(&values, dict->values[code - 1], dict->lengths[code - 1]);
+        column->bins[code] = found > 0 ? found - 1 : seen->n - 1;
+    }
+    column->n_bins = (size_t) dict->n + 1;
+    dict_free(&values);
+}
+
+static void
+add_codes(struct compare_column *column, const uint32_t *c, uint64_t n, uint32_t k)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        const uint32_t code = c[i * k + column->place];
+        if (code == 0) {
+            column->missing++;
+            continue;
+        }
+        column->present++;
+        if (column->counts != NULL && code < column->n_bins)
+            column->counts[column->bins[code]]++;
+    }
+}
+
+void
+compare_add(struct comparison *comparison, const struct batch *batch)
+{
+    const struct schema *schema = batch->schema;
+    comparison->rows += batch->n;
+    for (uint32_t i = 0; i < comparison->n; i++) {
+        struct compare_column *column = &comparison->columns[i];
+        if (column->there && column->category) {
+            map_codes(column, &schema_c(schema, column->place)->dict);
+            add_codes(column, batch->c, batch->n, schema->n_c);
+        } else if (column->there) {
+            add_numbers(column, batch->x, batch->n, schema->n_x);
+        }
+    }
+}
+
+/* ---- decisions ---- */
+
+/* Neighbours of numbers, and the rarest categories, put together until there are few bins. */
+static double
+coarse_psi(const struct distribution *seen, const double *counts)
+{
+    double then[COMPARE_PSI_BINS + 1] = {0}, now[COMPARE_PSI_BINS + 1] = {0}, below = 0;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < seen->n; i++) {
+        if (seen->values != NULL) {
+            n = i < COMPARE_PSI_BINS ? i : COMPARE_PSI_BINS - 1;
+        } else if (i > 0 && below >= seen->total * (n + 1) / COMPARE_PSI_BINS && n + 1 < COMPARE_PSI_BINS) {
+            n++;
+        }
+        then[n] += seen->counts[i];
+        now[n] += counts[i];
+        below += seen->counts[i];
+    }
+    return homogeneity_psi(then, now, n + 1);
+}
+
+static void
+test_distribution(struct compare_column *column)
+{
+    const struct distribution *seen = column->then->seen;
+    struct compare_test *test = &column->distribution;
+    test->made = column->there && seen != NULL && column->present > 0;
+    if (!test->made)
+        return;
+    test->psi = coarse_psi(seen, column->counts);
+    test->js = homogeneity_js(seen->counts, column->counts, seen->n);
+    if (column->category) {
+        test->p = homogeneity_chi_square(seen->counts, column->counts, seen->n, &test->statistic, &test->degrees);
+    } else {
+        test->statistic = homogeneity_ks(seen->counts, column->counts, seen->n);
+        test->p = homogeneity_ks_p(test->statistic, seen->total, (double) column->present);
+    }
+}
+
+static void
+test_share(struct compare_column *column, uint64_t rows_then, uint64_t rows)
+{
+    struct compare_test *test = &column->share;
+    /* With no value missing anywhere p could only be 1: such tests are none of the family (Tarone 1990). */
+    test->made = column->there && rows > 0 && column->then->missing + column->missing > 0;
+    if (!test->made)
+        return;
+    const double then[] = {(double) column->then->missing, (double) (rows_then - column->then->missing)};
+    const double now[] = {(double) column->missing, (double) column->present};
+    test->psi = homogeneity_psi(then, now, 2);
+    test->js = homogeneity_js(then, now, 2);
+    test->statistic = now[0] / (double) rows - then[0] / (double) rows_then;
+    test->p = homogeneity_fisher(then[0], (double) rows_then, now[0], (double) rows);
+}
+
+/* Visits the tests of all comparisons in order; the i-th, or NULL. */
+static struct compare_test *
+test_of(struct compare_column *column, int which)
+{
+    struct compare_test *test = which == 0 ? &column->distribution : &column->share;
+    return test->made ? test : NULL;
+}
+
+uint32_t
+compare_decide(struct comparison *comparisons, uint32_t n, double alpha, double least_psi)
+{
+    size_t most = 0;
+    uint32_t tests = 0, drifts = 0;
+    for (uint32_t k = 0; k < n; k++)
+        most += 2 * (size_t) comparisons[k].n;
+    double *p = mem_array(most, sizeof *p);
+    struct compare_test **made = mem_array(most, sizeof *made);
+    for (uint32_t k = 0; k < n; k++)
+        for (uint32_t i = 0; i < comparisons[k].n; i++) {
+            struct compare_column *column = &comparisons[k].columns[i];
+            test_distribution(column);
+            test_share(column, comparisons[k].profile->rows, comparisons[k].rows);
+            for (int which = 0; which < 2; which++)
+                if ((made[tests] = test_of(column, which)) != NULL) {
+                    p[tests] = made[tests]->p;
+                    tests++;
+                }
+        }
+    homogeneity_holm(p, tests);
+    for (uint32_t t = 0; t < tests; t++) {
+        made[t]->adjusted = p[t];
+        made[t]->drift = p[t] <= alpha && made[t]->psi >= least_psi;
+    }
+    for (uint32_t k = 0; k < n; k++)
+        for (uint32_t i = 0; i < comparisons[k].n; i++)
+            drifts += comparisons[k].columns[i].distribution.drift || comparisons[k].columns[i].share.drift;
+    free(p);
+    free(made);
+    return drifts;
+}
