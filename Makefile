@@ -91,9 +91,14 @@ $(BUILD)/formats/powers_table.o: $(BUILD)/formats/powers_table.c $(BUILD)/flags
 	$(say) CC $<
 	$(run)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
+# What cl-drift prints is a file of its own.
+$(BUILD)/cl-drift: $(BUILD)/tools/drift_text.o
+
 # tools/training.c and tools/solving.c are what cl-train and cl-tune share.
 $(BUILD)/cl-train $(BUILD)/cl-tune: $(BUILD)/tools/training.o $(BUILD)/tools/solving.o
 $(BUILD)/cl-tune: $(BUILD)/tools/streaming.o $(BUILD)/tools/forgetting.o $(BUILD)/tools/growing.o
+
+$(BUILD)/cl-eval: $(BUILD)/tools/evaluating.o $(BUILD)/tools/comparing.o
 
 $(BUILD)/cl-%: $(BUILD)/tools/cl-%.o $(BUILD)/libcl.a
 	$(say) LD $@
