@@ -99,7 +99,7 @@ finish(struct strategy_run *run, struct error *error)
 const struct strategy strategy_si = {
     .name = "si",
     .flags = STRATEGY_TAKES_STRENGTH | STRATEGY_TAKES_XI | STRATEGY_HAS_PATH,
-    .strength = 1,
+    .strength = 0.1,
     .prepare = prepare,
     .attach = importance_attach,
     .steps = steps,

@@ -1,5 +1,6 @@
 #include "strategy.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -66,7 +67,7 @@ void
 strategy_weights(const struct strategy_run *run, double *fresh, double *old)
 {
     const double k = (double) run->updates + 1;
-    const bool share = run->options.replay_weights == REPLAY_SHARE;
-    *fresh = share ? 1 / k : 1;
-    *old = share ? 1 - 1 / k : 1;
+    const enum replay_weights weights = run->options.replay_weights;
+    *fresh = weights == REPLAY_SHARE ? 1 / k : weights == REPLAY_ROOT ? 1 / sqrt(k) : 1;
+    *old = weights == REPLAY_EQUAL ? 1 : 1 - *fresh;
 }

@@ -38,9 +38,10 @@ enum { STRATEGY_SET_TRAIN, STRATEGY_SET_MEMORY, STRATEGY_SET_SAMPLE };
 
 /*
  * How much the new rows count beside what is old (soft targets, replayed rows), k being the number of runs with this
- * one. SHARE: 1/k and 1 - 1/k (van de Ven, Tuytelaars and Tolias 2022). EQUAL: 1 and 1.
+ * one. SHARE: 1/k and 1 - 1/k (van de Ven, Tuytelaars and Tolias 2022). EQUAL: 1 and 1. ROOT: 1/sqrt(k) and the rest of
+ * 1, which leaves new rows more of the loss after many runs.
  */
-enum replay_weights { REPLAY_SHARE, REPLAY_EQUAL };
+enum replay_weights { REPLAY_SHARE, REPLAY_EQUAL, REPLAY_ROOT };
 
 /* What a user may say of a strategy. Numbers are checked by the option tables. */
 struct strategy_options {

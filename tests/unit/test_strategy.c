@@ -130,6 +130,9 @@ test_weights(void **state)
     run.options.replay_weights = REPLAY_EQUAL;
     strategy_weights(&run, &fresh, &old);
     assert_true(fresh == 1 && old == 1);
+    run.options.replay_weights = REPLAY_ROOT;
+    strategy_weights(&run, &fresh, &old);
+    assert_true(fresh == 0.5 && old == 0.5);
 }
 
 /* A first training with si moves the weights as one without: grad() and apply() are run(). What it leaves is the
