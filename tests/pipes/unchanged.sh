@@ -13,7 +13,7 @@ for line in "cl-predict -m m.ck all.clt" "cl-predict --proba -m m.ck all.clt" "c
     same before.ck m.ck "$line"
 done
 for options in "" "--strategy none" "--strategy l2sp" "--strategy ewc" "--strategy online-ewc" "--strategy si" \
-    "--strategy lwf" "--strategy replay" "--strategy der" "--head-epochs 1" "--memory-rows 3" "--shrink-perturb 0.5 --strategy none"; do
+    "--strategy lwf" "--strategy replay" "--strategy der" "--strategy analytic" "--new-columns add" "--head-epochs 1" "--memory-rows 3" "--shrink-perturb 0.5 --strategy none"; do
     cl-tune -m m.ck $options none.clt > n.ck 2> err || fail "cl-tune $options of no rows: $(cat err)"
     grep -q 'no row to learn from' err || fail "cl-tune $options of no rows says: $(cat err)"
     same before.ck n.ck "cl-tune $options of no rows"
