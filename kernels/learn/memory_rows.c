@@ -49,7 +49,6 @@ old_rows(const struct model *model, uint32_t t, uint64_t *seen)
     const uint64_t m = memory_size(model);
     *seen = 0;
     bool fits = m > 0 && find(model, "y", classes ? DTYPE_U32 : DTYPE_F32, m, t) != NULL &&
-                find(model, "row", DTYPE_U64, m, 1) != NULL &&
                 (network->n_x == 0 || find(model, "x", DTYPE_F32, m, network->n_x) != NULL) &&
                 (network->n_c == 0 || find(model, "c", DTYPE_U32, m, network->n_c) != NULL);
     if (!fits || !value_get_u64(model->memory, "rows_seen", seen) || *seen < m)
