@@ -15,8 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "gram.h"
 #include "blas/lapack.h"
+#include "gram.h"
 
 struct ridge;
 
