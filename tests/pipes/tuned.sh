@@ -61,7 +61,7 @@ try() {
     [ $killed -gt 0 ] || fail "$name $*: the run was over before it could be killed"
     cl-cat $name.ck > before
     cl-cat whole.ck > after
-    [ $name = classes -o $name = ready ] && sed -i 's/loss bce$/loss ce/' before # of two classes, to which a third has come
+    [[ $name =~ ^(classes|ready)$ ]] && sed -i 's/loss bce$/loss ce/' before # of two classes, to which a third has come
     for line in ^transform ^task; do
         [ -n "$(grep $line after)" ] && [ "$(grep $line before)" = "$(grep $line after)" ] || fail "$name $*: tuning changed: $(grep $line after)"
     done
