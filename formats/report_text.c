@@ -24,9 +24,8 @@ shown_name(const struct report *report, uint32_t class, char cell[CELL])
     return error_quote(cell, CELL, report->names->values[class], report->names->lengths[class], NAME_WIDTH);
 }
 
-/* Characters, not bytes: what follows a name is aligned by what is seen. */
-static int
-shown_width(const char *s)
+int
+report_width(const char *s)
 {
     int n = 0;
     for (; *s != '\0'; s++)
@@ -34,10 +33,10 @@ shown_width(const char *s)
     return n;
 }
 
-static void
-pad(struct text *text, const char *s, int width, bool right)
+void
+report_pad(struct text *text, const char *s, int width, bool right)
 {
-    int blanks = width - shown_width(s);
+    int blanks = width - report_width(s);
     if (right && blanks > 0)
         text_printf(text, "%*s", blanks, "");
     text_add(text, s, strlen(s));
@@ -45,8 +44,8 @@ pad(struct text *text, const char *s, int width, bool right)
         text_printf(text, "%*s", blanks, "");
 }
 
-static void
-add_number(struct text *text, double number, int width)
+void
+report_number(struct text *text, double number, int width)
 {
     char digits[40];
     text_add(text, "  ", 2); /* between columns, whatever the digits */
@@ -54,16 +53,16 @@ add_number(struct text *text, double number, int width)
     /* Counts in full, all else with six digits. */
     bool whole = number >= 0 && number < 1e15 && number == (double) (uint64_t) number;
     snprintf(digits, sizeof digits, whole ? "%.0f" : "%.6g", number);
-    pad(text, digits, width, true);
+    report_pad(text, digits, width, true);
 }
 
 static int
 name_width(const struct report *report, const char *heading)
 {
     char cell[CELL];
-    int width = shown_width(heading);
+    int width = report_width(heading);
     for (uint32_t k = 0; k <= report->n_classes; k++) {
-        int n = shown_width(shown_name(report, k, cell));
+        int n = report_width(shown_name(report, k, cell));
         if (n > width && (k == report->n_classes ? report->others : takes_part(report, k)))
             width = n;
     }
@@ -76,16 +75,16 @@ table_by_class(struct text *text, const struct report *report)
     char cell[CELL];
     int width = name_width(report, "class");
     text_add(text, "\n", 1);
-    pad(text, "class", width, false);
+    report_pad(text, "class", width, false);
     text_printf(text, "  %10s  %9s  %9s  %9s\n", "n", "precision", "recall", "f1");
     for (uint32_t k = 0; k < report->n_classes; k++) {
         if (!takes_part(report, k))
             continue;
         const struct class_report *class = &report->classes[k];
-        pad(text, shown_name(report, k, cell), width, false);
+        report_pad(text, shown_name(report, k, cell), width, false);
         const double numbers[] = {class->n, class->precision, class->recall, class->f1};
         for (int i = 0; i < 4; i++)
-            add_number(text, numbers[i], i == 0 ? 12 : 11);
+            report_number(text, numbers[i], i == 0 ? 12 : 11);
         text_add(text, "\n", 1);
     }
 }
@@ -97,22 +96,22 @@ table_of_matrix(struct text *text, const struct report *report)
     uint32_t c = report->n_classes;
     int width = name_width(report, "label");
     text_printf(text, "\nconfusion (a row for each label, a column for each prediction)\n");
-    pad(text, "label", width, false);
+    report_pad(text, "label", width, false);
     for (uint32_t k = 0; k < c; k++)
         if (takes_part(report, k)) {
             text_add(text, "  ", 2);
-            pad(text, shown_name(report, k, cell), 7, true);
+            report_pad(text, shown_name(report, k, cell), 7, true);
         }
     text_add(text, "\n", 1);
     for (uint32_t label = 0; label <= c; label++) {
         if (label == c ? !report->others : !takes_part(report, label))
             continue;
-        pad(text, shown_name(report, label, cell), width, false);
+        report_pad(text, shown_name(report, label, cell), width, false);
         for (uint32_t k = 0; k < c; k++) {
             if (!takes_part(report, k))
                 continue;
-            int column = shown_width(shown_name(report, k, cell));
-            add_number(text, report->confusion[(size_t) label * c + k], (column < 7 ? 7 : column) + 2);
+            int column = report_width(shown_name(report, k, cell));
+            report_number(text, report->confusion[(size_t) label * c + k], (column < 7 ? 7 : column) + 2);
         }
         text_add(text, "\n", 1);
     }
@@ -155,15 +154,15 @@ table_of_pairs(struct text *text, const struct report *report)
     if (n == 0)
         return;
     text_printf(text, "\nconfused most\n");
-    pad(text, "label", width, false);
+    report_pad(text, "label", width, false);
     text_add(text, "  ", 2);
-    pad(text, "prediction", width, false);
+    report_pad(text, "prediction", width, false);
     text_printf(text, "  %10s\n", "n");
     for (uint32_t i = 0; i < n; i++) {
-        pad(text, shown_name(report, pairs[i].label, cell), width, false);
+        report_pad(text, shown_name(report, pairs[i].label, cell), width, false);
         text_add(text, "  ", 2);
-        pad(text, shown_name(report, pairs[i].prediction, cell), width, false);
-        add_number(text, pairs[i].n, 12);
+        report_pad(text, shown_name(report, pairs[i].prediction, cell), width, false);
+        report_number(text, pairs[i].n, 12);
         text_add(text, "\n", 1);
     }
 }
@@ -174,8 +173,8 @@ table_by_quantile(struct text *text, const struct report *report)
     text_printf(text, "\n%-10s  %10s  %10s\n", "quantile", "below", "pinball");
     for (uint32_t q = 0; q < report->n_quantiles; q++) {
         text_printf(text, "%-10.6g", report->quantiles[q]);
-        add_number(text, report->per_quantile[q].below, 12);
-        add_number(text, report->per_quantile[q].pinball, 12);
+        report_number(text, report->per_quantile[q].below, 12);
+        report_number(text, report->per_quantile[q].pinball, 12);
         text_add(text, "\n", 1);
     }
 }
@@ -186,7 +185,7 @@ report_table(struct text *text, const struct report *report)
     for (int m = 0; m < METRIC_COUNT; m++)
         if (report->defined[m]) {
             text_printf(text, "%-16s", metric_name((enum metric) m));
-            add_number(text, report->value[m], 12);
+            report_number(text, report->value[m], 12);
             text_add(text, "\n", 1);
         }
     if (report->n_quantiles > 0)
@@ -209,26 +208,26 @@ report_parts(struct text *text, const char *column, const char *const *values, c
     static const enum metric of_quantiles[] = {METRIC_N, METRIC_LOSS, METRIC_PINBALL, METRIC_COVERAGE, METRIC_WIDTH};
     enum { SHOWN = 5 };
     char cell[CELL];
-    int width = shown_width(error_quote(cell, sizeof cell, column, strlen(column), NAME_WIDTH));
+    int width = report_width(error_quote(cell, sizeof cell, column, strlen(column), NAME_WIDTH));
     for (size_t i = 0; i < n; i++) {
-        int value = shown_width(error_quote(cell, sizeof cell, values[i], strlen(values[i]), NAME_WIDTH));
+        int value = report_width(error_quote(cell, sizeof cell, values[i], strlen(values[i]), NAME_WIDTH));
         width = value > width ? value : width;
     }
     const enum metric *shown = n > 0 && reports[0]->n_classes > 0     ? of_classes
                                : n > 0 && reports[0]->n_quantiles > 0 ? of_quantiles
                                                                       : of_numbers;
     text_add(text, "\n", 1);
-    pad(text, error_quote(cell, sizeof cell, column, strlen(column), NAME_WIDTH), width, false);
+    report_pad(text, error_quote(cell, sizeof cell, column, strlen(column), NAME_WIDTH), width, false);
     for (int m = 0; m < SHOWN; m++)
         text_printf(text, "  %10s", metric_name(shown[m]));
     text_add(text, "\n", 1);
     for (size_t i = 0; i < n; i++) {
-        pad(text, error_quote(cell, sizeof cell, values[i], strlen(values[i]), NAME_WIDTH), width, false);
+        report_pad(text, error_quote(cell, sizeof cell, values[i], strlen(values[i]), NAME_WIDTH), width, false);
         for (int m = 0; m < SHOWN; m++)
             if (reports[i]->defined[shown[m]])
-                add_number(text, reports[i]->value[shown[m]], 12);
+                report_number(text, reports[i]->value[shown[m]], 12);
             else
-                pad(text, "-", 12, true);
+                report_pad(text, "-", 12, true);
         text_add(text, "\n", 1);
     }
 }

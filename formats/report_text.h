@@ -23,4 +23,11 @@ void report_parts(struct text *text, const char *column, const char *const *valu
  */
 void report_json(struct text *text, const struct report *report, bool open);
 
+/* For tables of other things: characters, not bytes, so that what follows a name is aligned by what is seen; */
+int report_width(const char *s);
+/* a cell of that width; */
+void report_pad(struct text *text, const char *s, int width, bool right);
+/* and a number behind two blanks: counts in full, all else with six digits. */
+void report_number(struct text *text, double number, int width);
+
 #endif

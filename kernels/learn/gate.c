@@ -66,8 +66,9 @@ parse_subject(struct gate *gate, const char *name, const char *class_name, struc
     return 0;
 }
 
-int
-gate_parse(struct gate *gate, const char *text, struct error *error)
+/* The operator, the number and the names of an expression. */
+static int
+parse_parts(struct gate *gate, const char *text, char name[64], bool *by_class, struct error *error)
 {
     *gate = (struct gate){.text = text};
     /* The class may hold any character, so the operator is looked for behind the last bracket. */
@@ -83,23 +84,45 @@ gate_parse(struct gate *gate, const char *text, struct error *error)
     if (found < 0)
         return error_set(error, STATUS_USAGE, "--gate '%s': one of >= > <= < == is missing", text);
     gate->op = (enum gate_op) found;
-    char name[64], number[64];
-    bool by_class = open != NULL && close != NULL && open < close && close < op;
-    size_t name_n = (size_t) ((by_class ? open : op) - text);
-    if (!trim(name, sizeof name, text, name_n))
+    char number[64];
+    *by_class = open != NULL && close != NULL && open < close && close < op;
+    size_t name_n = (size_t) ((*by_class ? open : op) - text);
+    if (!trim(name, 64, text, name_n))
         return error_set(error, STATUS_USAGE, "--gate '%s': the name of the metric is too long", text);
-    if (by_class && !trim(gate->class_name, sizeof gate->class_name, open + 1, (size_t) (close - open - 1)))
+    if (*by_class && !trim(gate->class_name, sizeof gate->class_name, open + 1, (size_t) (close - open - 1)))
         return error_set(error, STATUS_USAGE, "--gate '%s': the name of the class is too long", text);
-    if (by_class && strspn(close + 1, " ") != (size_t) (op - close - 1))
+    if (*by_class && strspn(close + 1, " ") != (size_t) (op - close - 1))
         return error_set(error, STATUS_USAGE, "--gate '%s': something stands between ] and the operator", text);
-    if (parse_subject(gate, name, by_class ? gate->class_name : NULL, error) < 0)
-        return -1;
     const char *limit = op + strlen(op_names[found]);
     if (!trim(number, sizeof number, limit, strlen(limit)) || !parse_double(number, &gate->limit) ||
         gate->limit != gate->limit)
         return error_set(error, STATUS_USAGE, "--gate '%s': what stands behind %s is not a number", text,
                          op_names[found]);
     return 0;
+}
+
+int
+gate_parse(struct gate *gate, const char *text, struct error *error)
+{
+    char name[64];
+    bool by_class;
+    if (parse_parts(gate, text, name, &by_class, error) < 0)
+        return -1;
+    return parse_subject(gate, name, by_class ? gate->class_name : NULL, error);
+}
+
+int
+gate_parse_measure(struct gate *gate, const char *text, struct error *error)
+{
+    char name[64], quoted[80];
+    bool by_class;
+    if (parse_parts(gate, text, name, &by_class, error) < 0)
+        return -1;
+    gate->part = GATE_MEASURE;
+    if (!by_class && measure_parse(name, &gate->measure))
+        return 0;
+    return error_set(error, STATUS_USAGE, "--gate '%s': of the matrix there are acc, bwt, fwt and forgetting, not '%s'",
+                     text, error_quote(quoted, sizeof quoted, name, strlen(name), 40));
 }
 
 int
@@ -143,11 +166,8 @@ gate_value(const struct gate *gate, const struct report *report, double *value)
 }
 
 bool
-gate_met(const struct gate *gate, const struct report *report)
+gate_holds(const struct gate *gate, double value)
 {
-    double value;
-    if (!gate_value(gate, report, &value))
-        return false;
     switch (gate->op) {
     case GATE_GE:
         return value >= gate->limit;
@@ -160,4 +180,11 @@ gate_met(const struct gate *gate, const struct report *report)
     default:
         return value == gate->limit;
     }
+}
+
+bool
+gate_met(const struct gate *gate, const struct report *report)
+{
+    double value;
+    return gate_value(gate, report, &value) && gate_holds(gate, value);
 }
