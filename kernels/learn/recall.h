@@ -19,8 +19,9 @@
 #include "model.h"
 
 /*
- * n = 0 when it keeps none. x and c point into the model's tensors; the rest is in `arena`.
- * Weights are as they were given, times the rows that each stands for, with mean 1. STATUS_DATA: not the memory of this network.
+ * n = 0 when it keeps none. x and c point into the model's tensors; the rest is in `arena`. Weights are as they were
+ * given, times the rows that each stands for, with mean 1; those of classes do not count. STATUS_DATA: not the memory
+ * of this network.
  */
 int recall_rows(const struct model *model, struct arena *arena, struct rowset *rows, struct error *error);
 
