@@ -14,7 +14,7 @@ set -eu
 build=$1/arm
 shift
 cross=${CROSS:-aarch64-linux-gnu-gcc} qemu=${QEMU:-qemu-aarch64} root=${ARM_ROOT:-}
-[ $# -gt 0 ] || set -- engines/test_fma engines/test_engines 'cli/cl-train/pinned*'
+[ $# -gt 0 ] || set -- engines/test_fma engines/test_engines engines/test_fisher 'cli/cl-train/pinned*'
 
 skip()
 {

@@ -3,21 +3,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "memory.h"
 #include "numerics.h"
 
 enum {
-    CHUNK_BYTES = 1 << 20,     /* what the activations of a chunk may take: they should stay in the cache, */
-    CHUNK_TIMES = 8,           /* unless that is less than so many times the parameters, whose gradients it adds */
     PIECE_ROWS = 48,           /* rows of the smallest and of the largest piece of a large weight: whole tiles, */
     PIECE_ROWS_MOST = 192,     /* whole vectors of the transpose */
     PIECES_EACH = 8,           /* of a large weight, for each thread, if they are not too small or large */
     PIECE_ELEMENTS = 1 << 12,  /* a weight that is not cut */
     DIRECT_ELEMENTS = 1 << 14, /* a weight that is multiplied as it is, not packed: it fits the nearest cache */
     DIRECT_COLUMNS = 256,
-    PADDING_ROWS = CPU_ROW_STEP + CPU_SPARE_ROWS, /* after those of a chunk */
 };
 
 static size_t
@@ -41,33 +37,12 @@ size_of(const struct network *network, uint32_t p)
     return network->params[p].rows * network->params[p].cols;
 }
 
-void *
-cpu_large_pages(void *p, size_t bytes)
-{
-    enum { LARGE = 1 << 21, PAGE = 1 << 12 };
-    size_t skip = -(uintptr_t) p % PAGE;
-    if (bytes >= 2 * LARGE)
-        madvise((char *) p + skip, bytes - skip, MADV_HUGEPAGE); /* refused: small pages do as well */
-    return p;
-}
-
-/* n * size floats and some to spare, zeroed, 64-byte aligned. */
-static float *
-floats(size_t n, size_t size)
-{
-    size_t count, bytes;
-    if (!size_mul(n, size, &count) || !size_mul(count, sizeof(float), &bytes) || bytes > SIZE_MAX / 2)
-        bytes = SIZE_MAX / 2;
-    bytes += CPU_ALIGN * sizeof(float);
-    return memset(cpu_large_pages(mem_aligned(bytes), bytes), 0, bytes);
-}
-
 static float **
 values_open(const struct network *network)
 {
     float **values = mem_array(network->n_params, sizeof *values);
     for (uint32_t p = 0; p < network->n_params; p++)
-        values[p] = floats(network->params[p].rows, network->params[p].cols);
+        values[p] = cpu_floats(network->params[p].rows, network->params[p].cols);
     return values;
 }
 
@@ -93,83 +68,6 @@ cpu_each(struct engine_state *state, bool wide, size_t n, void (*task)(void *arg
 }
 
 /* ---- open, close ---- */
-
-static void
-chunk_free(struct engine_state *state)
-{
-    void *const buffers[] = {state->x,    state->c,    state->y,    state->label, state->losses, state->row,
-                             state->soft, state->part, state->next, state->last,  state->head,   state->stack};
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
-        free(buffers[i]);
-    for (uint32_t l = 0; l < state->network->n_layers; l++) {
-        struct cpu_layer *layer = &state->layers[l];
-        float *const own[] = {layer->h, layer->q, layer->dz, layer->u, layer->dy, layer->inverse, layer->dh};
-        for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-            free(own[i]);
-    }
-}
-
-/* Rows of the largest chunk: a power of two of blocks. */
-static size_t
-chunk_most(const struct engine_state *state)
-{
-    size_t row_bytes = (state->ld_x + state->network->n_c) * sizeof(float), blocks = CPU_CHUNK_BLOCKS;
-    size_t bytes = CHUNK_TIMES * sizeof(float) * (size_t) network_size(state->network);
-    for (uint32_t l = 0; l < state->network->n_layers; l++) {
-        const struct layer *layer = &state->network->layers[l];
-        size_t buffers = 3 + (layer->norm != NORM_NONE ? 2 : 0) + (layer->skip >= 0 ? 1 : 0);
-        row_bytes += buffers * state->layers[l].ld * sizeof(float);
-    }
-    while (blocks > 1 && blocks * NUM_BLOCK_ROWS * row_bytes > (bytes < CHUNK_BYTES ? CHUNK_BYTES : bytes))
-        blocks /= 2;
-    return blocks * NUM_BLOCK_ROWS;
-}
-
-void
-cpu_chunk_reserve(struct engine_state *state, uint64_t rows)
-{
-    size_t most = state->chunk_most, n = rows < most ? (size_t) rows : most, n_c = state->network->n_c;
-    if (n <= state->chunk_rows)
-        return;
-    chunk_free(state);
-    size_t padded = n + PADDING_ROWS;
-    state->chunk_rows = n;
-    state->x = floats(padded, state->ld_x);
-    cpu_bins_reserve(state, n);
-    state->c = mem_array(n * n_c, sizeof *state->c);
-    state->row = mem_array(n, sizeof *state->row);
-    for (uint32_t l = 0; l < state->network->n_layers; l++)
-        state->layers[l].h = cpu_activations(state, l);
-    if (!state->learns)
-        return;
-    state->y = floats(n, network_outputs(state->network));
-    state->label = mem_zalloc(n, sizeof *state->label);
-    state->losses = floats(n, 1);
-    state->soft = floats(n, 3 * state->layers[state->network->n_layers - 1].ld);
-    state->part = mem_array(n, sizeof *state->part);
-    state->next = mem_array(n * n_c, sizeof *state->next);
-    state->last = mem_array(n * n_c, sizeof *state->last);
-    state->head = mem_array(n * n_c, sizeof *state->head);
-    state->stack = floats(n_c * (CPU_CHUNK_BLOCKS + 1), state->layers[0].ld);
-    for (uint32_t l = 0; l < state->network->n_layers; l++) {
-        struct cpu_layer *layer = &state->layers[l];
-        layer->q = cpu_activations(state, l);
-        layer->dz = cpu_activations(state, l);
-        if (state->network->layers[l].norm != NORM_NONE) {
-            layer->u = cpu_activations(state, l);
-            layer->dy = cpu_activations(state, l);
-            layer->inverse = floats(padded, 1);
-        }
-        if (state->network->layers[l].skip >= 0)
-            layer->dh = cpu_activations(state, l);
-    }
-}
-
-float *
-cpu_activations(const struct engine_state *state, uint32_t layer)
-{
-    return floats(state->chunk_rows + PADDING_ROWS, state->layers[layer].ld);
-}
 
 /* Rows of a piece of a parameter. */
 static size_t
@@ -210,9 +108,9 @@ panels_open(struct engine_state *state, uint32_t l)
 {
     struct cpu_layer *layer = &state->layers[l];
     if (layer->panels == NULL && (layer->n_in * layer->n_out > DIRECT_ELEMENTS || layer->n_out > DIRECT_COLUMNS))
-        layer->panels = floats(state->kernels->panel_floats(layer->n_in, layer->n_out), 1);
+        layer->panels = cpu_floats(state->kernels->panel_floats(layer->n_in, layer->n_out), 1);
     if (layer->panels_back == NULL && l > 0 && state->learns)
-        layer->panels_back = floats(state->kernels->panel_floats(layer->n_out, layer->n_in), 1);
+        layer->panels_back = cpu_floats(state->kernels->panel_floats(layer->n_out, layer->n_in), 1);
 }
 
 static void
@@ -256,7 +154,7 @@ cpu_open(struct engine_state **out, const struct network *network, const struct 
     for (uint32_t p = 0; p < network->n_params; p++)
         memcpy(state->values[ENGINE_PARAM][p], network->params[p].data, size_of(network, p) * sizeof(float));
     cpu_bins_open(state);
-    state->squares = floats(network->n_params, 1);
+    state->squares = cpu_floats(network->n_params, 1);
     state->updates = mem_zalloc(network->n_layers, sizeof *state->updates);
     state->muon = mem_zalloc(network->n_params, sizeof *state->muon);
     state->layers = mem_zalloc(network->n_layers, sizeof *state->layers);
@@ -265,10 +163,10 @@ cpu_open(struct engine_state **out, const struct network *network, const struct 
         layer->n_in = network->layers[l].n_in;
         layer->n_out = network->layers[l].n_out;
         layer->ld = stride(layer->n_out);
-        layer->start = floats(layer->ld, 1);
+        layer->start = cpu_floats(layer->ld, 1);
         panels_open(state, l);
     }
-    state->chunk_most = chunk_most(state);
+    state->chunk_most = cpu_chunk_most(state);
     pieces_open(state);
     if (options->max_rows != 0)
         cpu_chunk_reserve(state, options->max_rows);
@@ -283,7 +181,7 @@ cpu_close(struct engine_state *state)
         return;
     const struct network *network = state->network;
     pool_close(state->pool);
-    chunk_free(state);
+    cpu_chunk_free(state);
     for (int what = 0; what < ENGINE_WHAT_COUNT; what++)
         values_close(network, state->values[what]);
     cpu_gradient_close(network, state->gradient);

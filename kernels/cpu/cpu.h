@@ -156,12 +156,17 @@ void cpu_close(struct engine_state *state);
 /* pick.c: the kernels for this machine, or those CL_ISA names. NULL with a sentence. */
 const struct cpu_kernels *cpu_kernels_pick(struct error *error);
 
-/* Makes room for chunks of `rows` rows, or as many as a chunk may have. */
-void cpu_chunk_reserve(struct engine_state *state, uint64_t rows);
 /* Makes all ready for gradients of so many rows. */
 void cpu_ready(struct engine_state *state, uint64_t rows);
+
+/* room.c: rows of the largest chunk. Room for chunks of `rows` rows, or as many as a chunk may have. */
+size_t cpu_chunk_most(const struct engine_state *state);
+void cpu_chunk_reserve(struct engine_state *state, uint64_t rows);
+void cpu_chunk_free(struct engine_state *state);
 /* Room for what rows of the chunk have in a layer: [chunk rows + spare, ld] zeros, to be freed. */
 float *cpu_activations(const struct engine_state *state, uint32_t layer);
+/* n * size floats and some to spare, zeroed, 64-byte aligned. */
+float *cpu_floats(size_t n, size_t size);
 
 /* A chunk of rows on its way through the layers: `first` is the place of its row 0 in the batch. */
 struct cpu_rows {
