@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xxhash.h>
+
 #include "schema.h"
 
 /* ---- numbers ---- */
@@ -106,12 +108,19 @@ distribution_bin(const struct distribution *distribution, double x)
 
 /* ---- categories ---- */
 
+uint32_t
+distribution_hash(const char *value, size_t length, uint32_t n)
+{
+    return (uint32_t) (XXH3_64bits(value, length) % n);
+}
+
 struct frequency {
     const char *value;
     uint32_t length;
     double count;
 };
 
+/* The most frequent first; what is equal, in the order of its bytes. */
 static int
 by_frequency(const void *a, const void *b)
 {
@@ -123,27 +132,45 @@ by_frequency(const void *a, const void *b)
     return order != 0 ? order : p->length < q->length ? -1 : p->length > q->length;
 }
 
-/* The first ones of what is sorted, the rest in one bin. */
+static bool
+fit(const struct frequency *all, uint32_t n, uint32_t bins, size_t *room)
+{
+    size_t bytes = 0;
+    if (n > bins)
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
+        if (all[i].length > DISTRIBUTION_VALUE_BYTES)
+            return false;
+        bytes += all[i].length;
+    }
+    if (bytes > *room)
+        return false;
+    *room -= bytes;
+    return true;
+}
+
+/* By value where they fit, else by hash. */
 static struct distribution *
 of_frequencies(struct frequency *all, uint32_t n, double total, uint32_t bins, size_t *room, struct arena *arena)
 {
     struct distribution *distribution = arena_alloc(arena, sizeof *distribution);
-    const char **values = arena_array(arena, bins, sizeof *values);
-    uint32_t *lengths = arena_array(arena, bins, sizeof *lengths), kept = 0;
-    double *counts = arena_array(arena, bins, sizeof *counts), others = total;
-    qsort(all, n, sizeof *all, by_frequency);
-    for (uint32_t i = 0; i < n && kept + 1 < bins; i++) {
-        if (all[i].length > DISTRIBUTION_VALUE_BYTES || all[i].length > *room || all[i].count <= 0)
-            continue;
-        *room -= all[i].length;
-        values[kept] = arena_strndup(arena, all[i].value, all[i].length);
-        lengths[kept] = all[i].length;
-        counts[kept++] = all[i].count;
-        others -= all[i].count;
+    double *counts = arena_zalloc(arena, bins, sizeof *counts);
+    if (!fit(all, n, bins, room)) {
+        for (uint32_t i = 0; i < n; i++)
+            counts[distribution_hash(all[i].value, all[i].length, bins)] += all[i].count;
+        *distribution = (struct distribution){.kind = DISTRIBUTION_HASHED, .n = bins, .counts = counts, .total = total};
+        return distribution;
     }
-    counts[kept] = others > 0 ? others : 0;
-    *distribution =
-        (struct distribution){.n = kept + 1, .values = values, .lengths = lengths, .counts = counts, .total = total};
+    const char **values = arena_array(arena, n, sizeof *values);
+    uint32_t *lengths = arena_array(arena, n, sizeof *lengths);
+    qsort(all, n, sizeof *all, by_frequency);
+    for (uint32_t i = 0; i < n; i++) {
+        values[i] = arena_strndup(arena, all[i].value, all[i].length);
+        lengths[i] = all[i].length;
+        counts[i] = all[i].count;
+    }
+    *distribution = (struct distribution){
+        .kind = DISTRIBUTION_VALUES, .n = n, .values = values, .lengths = lengths, .counts = counts, .total = total};
     return distribution;
 }
 
@@ -217,12 +244,12 @@ join_values(const struct distribution_part *a, const struct distribution_part *b
             struct arena *arena)
 {
     const struct distribution_part *const parts[] = {a, b};
-    struct frequency *all = mem_array(a->distribution->n + b->distribution->n, sizeof *all);
+    struct frequency *all = mem_array((size_t) a->distribution->n + b->distribution->n, sizeof *all);
     struct dict places = {0};
     for (int part = 0; part < 2; part++) {
         const struct distribution *d = parts[part]->distribution;
         const double each = parts[part]->weight / (a->weight + b->weight) * total / d->total;
-        for (uint32_t i = 0; i + 1 < d->n; i++) {
+        for (uint32_t i = 0; i < d->n; i++) {
             const uint32_t before = places.n, at = dict_add(&places, d->values[i], d->lengths[i]) - 1;
             if (at == before)
                 all[at] = (struct frequency){d->values[i], d->lengths[i], 0};
@@ -236,6 +263,33 @@ join_values(const struct distribution_part *a, const struct distribution_part *b
     return joined;
 }
 
+/* Adds shares times `weight` to bins by hash; false: it has another number of them. */
+static bool
+add_hashed(const struct distribution *d, double weight, double *counts, uint32_t bins)
+{
+    if (d->kind == DISTRIBUTION_HASHED && d->n != bins)
+        return false;
+    for (uint32_t i = 0; i < d->n; i++) {
+        const uint32_t bin = d->kind == DISTRIBUTION_HASHED ? i : distribution_hash(d->values[i], d->lengths[i], bins);
+        counts[bin] += weight * d->counts[i] / d->total;
+    }
+    return true;
+}
+
+static struct distribution *
+join_hashed(const struct distribution_part *a, const struct distribution_part *b, double total, struct arena *arena)
+{
+    const uint32_t bins = a->distribution->kind == DISTRIBUTION_HASHED ? a->distribution->n : b->distribution->n;
+    const double of_a = a->weight / (a->weight + b->weight);
+    double *counts = arena_zalloc(arena, bins, sizeof *counts);
+    if (!add_hashed(a->distribution, of_a * total, counts, bins) ||
+        !add_hashed(b->distribution, (1 - of_a) * total, counts, bins))
+        return NULL;
+    struct distribution *joined = arena_alloc(arena, sizeof *joined);
+    *joined = (struct distribution){.kind = DISTRIBUTION_HASHED, .n = bins, .counts = counts, .total = total};
+    return joined;
+}
+
 struct distribution *
 distribution_join(const struct distribution_part *a, const struct distribution_part *b, uint32_t bins,
                   struct arena *arena)
@@ -244,8 +298,11 @@ distribution_join(const struct distribution_part *a, const struct distribution_p
     const double total =
         weight * weight /
         (a->weight * a->weight / a->distribution->total + b->weight * b->weight / b->distribution->total);
-    return a->distribution->values != NULL ? join_values(a, b, total, bins, arena)
-                                           : join_numbers(a, b, total, bins, arena);
+    if (a->distribution->kind == DISTRIBUTION_NUMBERS)
+        return join_numbers(a, b, total, bins, arena);
+    if (a->distribution->kind == DISTRIBUTION_HASHED || b->distribution->kind == DISTRIBUTION_HASHED)
+        return join_hashed(a, b, total, arena);
+    return join_values(a, b, total, bins, arena);
 }
 
 struct distribution *
@@ -253,20 +310,22 @@ distribution_copy(const struct distribution *distribution, struct arena *arena)
 {
     const uint32_t n = distribution->n;
     struct distribution *copy = arena_alloc(arena, sizeof *copy);
-    double *counts = arena_array(arena, n, sizeof *counts), *edges = arena_array(arena, n, sizeof *edges);
+    double *counts = arena_array(arena, n, sizeof *counts);
     *copy = *distribution;
     memcpy(counts, distribution->counts, n * sizeof *counts);
     copy->counts = counts;
-    if (distribution->values == NULL) {
+    if (distribution->kind == DISTRIBUTION_NUMBERS) {
+        double *edges = arena_array(arena, n, sizeof *edges);
         memcpy(edges, distribution->edges, (n - 1) * sizeof *edges);
         copy->edges = edges;
-        return copy;
     }
-    copy->values = arena_array(arena, n, sizeof *copy->values);
-    copy->lengths = arena_array(arena, n, sizeof *copy->lengths);
-    for (uint32_t i = 0; i + 1 < n; i++) {
-        copy->values[i] = arena_strndup(arena, distribution->values[i], distribution->lengths[i]);
-        copy->lengths[i] = distribution->lengths[i];
+    if (distribution->kind == DISTRIBUTION_VALUES) {
+        copy->values = arena_array(arena, n, sizeof *copy->values);
+        copy->lengths = arena_array(arena, n, sizeof *copy->lengths);
+        for (uint32_t i = 0; i < n; i++) {
+            copy->values[i] = arena_strndup(arena, distribution->values[i], distribution->lengths[i]);
+            copy->lengths[i] = distribution->lengths[i];
+        }
     }
     return copy;
 }

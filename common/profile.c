@@ -14,6 +14,7 @@
 
 /* Distributions of wide tables are coarser, and values of categories have so many bytes in all: meta has a bound. */
 enum { BINS_IN_ALL = 1 << 16, LEAST_BINS = 4, VALUE_BYTES_IN_ALL = 1 << 21 };
+enum { CATEGORY_TIMES = 2 }; /* categories have so many times the bins of numbers */
 
 static uint32_t
 bins_of(uint32_t columns)
@@ -42,7 +43,8 @@ sampled_codes(const struct row_sample *sample, uint32_t k, const struct dict *di
     uint32_t *codes = mem_array(n, sizeof *codes);
     for (uint64_t i = 0; i < n; i++)
         codes[i] = sample->c[i * sample->k + k] <= dict->n ? sample->c[i * sample->k + k] : 0;
-    struct distribution *seen = distribution_of_codes(codes, n, dict, bins_of(sample->d + sample->k), room, arena);
+    struct distribution *seen =
+        distribution_of_codes(codes, n, dict, CATEGORY_TIMES * bins_of(sample->d + sample->k), room, arena);
     free(codes);
     return seen;
 }
@@ -107,10 +109,13 @@ join_seen(const struct profile *profile, const struct profile_column *column, co
 {
     if (column->seen == NULL || other->seen == NULL)
         return column->seen != NULL ? column->seen : other->seen != NULL ? distribution_copy(other->seen, arena) : NULL;
-    if ((column->seen->values != NULL) != (other->seen->values != NULL))
+    const bool numbers = column->seen->kind == DISTRIBUTION_NUMBERS;
+    if (numbers != (other->seen->kind == DISTRIBUTION_NUMBERS))
         return column->seen;
     const struct distribution_part a = part_of(profile, column), b = part_of(more, other);
-    return distribution_join(&a, &b, bins_of(profile->n), arena);
+    struct distribution *joined =
+        distribution_join(&a, &b, (numbers ? 1 : CATEGORY_TIMES) * bins_of(profile->n), arena);
+    return joined != NULL ? joined : distribution_copy(other->seen, arena);
 }
 
 void
@@ -174,25 +179,23 @@ count_to_value(double count, struct arena *arena)
     return count == floor(count) && count < 0x1p53 ? value_uint(arena, (uint64_t) count) : value_float(arena, count);
 }
 
-/* Three arrays of arrays, nil for columns that have none: edges of numbers, values of categories, counts of both. */
+/* Three arrays of arrays, nil for columns that have none: edges of numbers, values of categories, counts of all. */
 static void
 distributions_to_value(const struct profile *profile, struct value *map, struct arena *arena)
 {
     struct value *all_edges = value_array(arena), *all_values = value_array(arena), *all_counts = value_array(arena);
     for (uint32_t i = 0; i < profile->n; i++) {
         const struct distribution *seen = profile->columns[i].seen;
-        struct value *edges = value_nil(arena), *values = value_nil(arena), *counts = value_nil(arena);
-        if (seen != NULL && seen->values == NULL)
-            edges = value_array(arena);
-        if (seen != NULL && seen->values != NULL)
-            values = value_array(arena);
-        if (seen != NULL)
-            counts = value_array(arena);
+        const bool numbers = seen != NULL && seen->kind == DISTRIBUTION_NUMBERS;
+        const bool by_value = seen != NULL && seen->kind == DISTRIBUTION_VALUES;
+        struct value *edges = numbers ? value_array(arena) : value_nil(arena);
+        struct value *values = by_value ? value_array(arena) : value_nil(arena);
+        struct value *counts = seen != NULL ? value_array(arena) : value_nil(arena);
         for (uint32_t bin = 0; seen != NULL && bin < seen->n; bin++) {
             value_push(arena, counts, count_to_value(seen->counts[bin], arena));
-            if (bin + 1 < seen->n && seen->values == NULL)
+            if (numbers && bin + 1 < seen->n)
                 value_push(arena, edges, value_float(arena, seen->edges[bin]));
-            if (bin + 1 < seen->n && seen->values != NULL)
+            if (by_value)
                 value_push(arena, values, value_string_n(arena, seen->values[bin], seen->lengths[bin]));
         }
         value_push(arena, all_edges, edges);
@@ -284,7 +287,7 @@ values_from_value(struct distribution *seen, const struct value *values, struct 
     seen->lengths = arena_array(arena, seen->n, sizeof *seen->lengths);
     for (uint32_t i = 0; i < values->n; i++) {
         const struct value *value = values->items[i];
-        if (value->kind != VALUE_STRING || value->n > UINT32_MAX)
+        if (value->kind != VALUE_STRING || value->n > DISTRIBUTION_VALUE_BYTES)
             return false;
         seen->values[i] = arena_strndup(arena, value->bytes, value->n);
         seen->lengths[i] = (uint32_t) value->n;
@@ -292,24 +295,31 @@ values_from_value(struct distribution *seen, const struct value *values, struct 
     return true;
 }
 
-/* One count more than there are edges or values; each from 0 on, not all 0. */
+/* Counts from 0 on, not all 0. One count more than there are edges, one for each value. */
 static bool
 distribution_from_value(struct distribution *seen, const struct value *edges, const struct value *values,
                         const struct value *counts, struct arena *arena)
 {
-    const struct value *cuts = edges->kind == VALUE_NIL ? values : edges;
-    if ((edges->kind == VALUE_NIL) == (values->kind == VALUE_NIL) || cuts->kind != VALUE_ARRAY ||
-        counts->kind != VALUE_ARRAY || counts->n != cuts->n + 1 || counts->n > DISTRIBUTION_MOST_BINS)
+    if (counts->kind != VALUE_ARRAY || counts->n == 0 || counts->n > DISTRIBUTION_MOST_BINS)
         return false;
     double *to = arena_array(arena, counts->n, sizeof *to);
-    *seen = (struct distribution){.n = (uint32_t) counts->n, .counts = to};
+    *seen = (struct distribution){.kind = DISTRIBUTION_HASHED, .n = (uint32_t) counts->n, .counts = to};
     for (uint32_t i = 0; i < counts->n; i++) {
         if (!value_to_double(counts->items[i], &to[i]) || !(to[i] >= 0 && to[i] <= (double) MAX_ROWS))
             return false;
         seen->total += to[i];
     }
-    return seen->total > 0 &&
-           (cuts == edges ? edges_from_value(seen, edges, arena) : values_from_value(seen, values, arena));
+    if (!(seen->total > 0) || (edges->kind != VALUE_NIL && values->kind != VALUE_NIL))
+        return false;
+    if (edges->kind != VALUE_NIL) {
+        seen->kind = DISTRIBUTION_NUMBERS;
+        return edges->kind == VALUE_ARRAY && edges->n + 1 == counts->n && edges_from_value(seen, edges, arena);
+    }
+    if (values->kind != VALUE_NIL) {
+        seen->kind = DISTRIBUTION_VALUES;
+        return values->kind == VALUE_ARRAY && values->n == counts->n && values_from_value(seen, values, arena);
+    }
+    return true;
 }
 
 /* Older profiles have no distributions. */
@@ -332,7 +342,7 @@ distributions_from_value(struct profile *profile, const struct value *map, struc
         seen = arena_alloc(arena, sizeof *seen);
         /* Numbers have a range, categories have none. */
         if (!distribution_from_value(seen, edges->items[i], values->items[i], counts->items[i], arena) ||
-            (seen->values == NULL) != !isnan(column->low))
+            (seen->kind == DISTRIBUTION_NUMBERS) != !isnan(column->low))
             return error_set(error, STATUS_DATA, "the profile has no distribution for '%s'",
                              error_quote(quoted, sizeof quoted, column->name, strlen(column->name), 60));
         column->seen = seen;

@@ -17,10 +17,11 @@ find_column(struct compare_column *column, const struct schema *schema, struct e
     const enum column_type type = schema->columns[at].type;
     /* A distribution says what it is of; without one, numbers have a range unless there was none. */
     const struct distribution *seen = column->then->seen;
-    if ((type != COLUMN_NUM && type != COLUMN_CAT) || (seen != NULL && (seen->values != NULL) != (type == COLUMN_CAT)))
+    if ((type != COLUMN_NUM && type != COLUMN_CAT) ||
+        (seen != NULL && (seen->kind == DISTRIBUTION_NUMBERS) != (type == COLUMN_NUM)))
         return error_set(error, STATUS_DATA, "column '%s' is of type %s, and was %s where it is compared with",
                          error_quote(quoted, sizeof quoted, name, strlen(name), 60), column_type_name(type),
-                         seen == NULL || seen->values == NULL ? "numbers" : "categories");
+                         seen == NULL || seen->kind == DISTRIBUTION_NUMBERS ? "numbers" : "categories");
     const uint32_t n = type == COLUMN_CAT ? schema->n_c : schema->n_x;
     const uint32_t first = type == COLUMN_CAT ? schema->n_x : 0;
     for (uint32_t i = 0; i < n; i++)
@@ -29,6 +30,15 @@ find_column(struct compare_column *column, const struct schema *schema, struct e
     column->category = type == COLUMN_CAT;
     column->there = true;
     return 0;
+}
+
+/* So many more, which are 0. */
+static void
+add_counts(struct compare_column *column, size_t more)
+{
+    mem_grow(&column->counts, &column->cap_counts, column->n_counts + more, sizeof *column->counts);
+    for (; more > 0; more--)
+        column->counts[column->n_counts++] = 0;
 }
 
 int
@@ -41,7 +51,7 @@ compare_open(struct comparison *comparison, const struct profile *profile, const
         struct compare_column *column = &comparison->columns[i];
         column->then = &profile->columns[i];
         if (column->then->seen != NULL)
-            column->counts = arena_zalloc(&comparison->arena, column->then->seen->n, sizeof *column->counts);
+            add_counts(column, column->then->seen->n);
         if (find_column(column, schema, error) < 0) {
             compare_close(comparison);
             return -1;
@@ -53,8 +63,10 @@ compare_open(struct comparison *comparison, const struct profile *profile, const
 void
 compare_close(struct comparison *comparison)
 {
-    for (uint32_t i = 0; i < comparison->n; i++)
+    for (uint32_t i = 0; i < comparison->n; i++) {
         free(comparison->columns[i].bins);
+        free(comparison->columns[i].counts);
+    }
     arena_free(&comparison->arena);
     *comparison = (struct comparison){0};
 }
@@ -82,14 +94,24 @@ map_codes(struct compare_column *column, const struct dict *dict)
     if (seen == NULL || column->n_bins == (size_t) dict->n + 1)
         return;
     struct dict values = {0};
-    for (uint32_t i = 0; i + 1 < seen->n; i++)
+    for (uint32_t i = 0; seen->kind == DISTRIBUTION_VALUES && i < seen->n; i++)
         dict_add(&values, seen->values[i], seen->lengths[i]);
     mem_grow(&column->bins, &column->cap_bins, (size_t) dict->n + 1, sizeof *column->bins);
-    for (size_t code = column->n_bins; code <= dict->n; code++) {
-        const uint32_t found = code == 0 ? 0 : dict_find(&values, dict->values[code - 1], dict->lengths[code - 1]);
-        column->bins[code] = found > 0 ? found - 1 : seen->n - 1;
+    if (column->n_bins == 0)
+        column->bins[column->n_bins++] = 0; /* no value has code 0 */
+    for (; column->n_bins <= dict->n; column->n_bins++) {
+        const char *value = dict->values[column->n_bins - 1];
+        const uint32_t length = dict->lengths[column->n_bins - 1];
+        uint32_t *bin = &column->bins[column->n_bins];
+        if (seen->kind == DISTRIBUTION_HASHED) {
+            *bin = distribution_hash(value, length, seen->n);
+        } else if ((*bin = dict_find(&values, value, length)) > 0) {
+            --*bin;
+        } else {
+            *bin = (uint32_t) column->n_counts;
+            add_counts(column, 1);
+        }
     }
-    column->n_bins = (size_t) dict->n + 1;
     dict_free(&values);
 }
 
@@ -103,7 +125,7 @@ add_codes(struct compare_column *column, const uint32_t *c, uint64_t n, uint32_t
             continue;
         }
         column->present++;
-        if (column->counts != NULL && code < column->n_bins)
+        if (column->counts != NULL)
             column->counts[column->bins[code]]++;
     }
 }
@@ -126,23 +148,32 @@ compare_add(struct comparison *comparison, const struct batch *batch)
 
 /* ---- decisions ---- */
 
-/* Neighbours of numbers, and the rarest categories, put together until there are few bins. */
-static double
-coarse_psi(const struct distribution *seen, const double *counts)
+/* The bin of few where bin i of a distribution goes: neighbours of numbers, the rarest values, hashes by remainder. */
+static uint32_t
+coarse_bin(const struct distribution *seen, size_t i, uint32_t last, double below)
 {
-    double then[COMPARE_PSI_BINS + 1] = {0}, now[COMPARE_PSI_BINS + 1] = {0}, below = 0;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < seen->n; i++) {
-        if (seen->values != NULL) {
-            n = i < COMPARE_PSI_BINS ? i : COMPARE_PSI_BINS - 1;
-        } else if (i > 0 && below >= seen->total * (n + 1) / COMPARE_PSI_BINS && n + 1 < COMPARE_PSI_BINS) {
-            n++;
-        }
-        then[n] += seen->counts[i];
-        now[n] += counts[i];
-        below += seen->counts[i];
+    const uint32_t most = COMPARE_PSI_BINS - 1;
+    if (seen->kind == DISTRIBUTION_VALUES)
+        return i < most ? (uint32_t) i : most;
+    if (seen->kind == DISTRIBUTION_HASHED)
+        return (uint32_t) (i % COMPARE_PSI_BINS);
+    return last < most && below >= seen->total * (last + 1) / COMPARE_PSI_BINS ? last + 1 : last;
+}
+
+/* then, now: [n] counts in all bins, those that the profile does not have too */
+static double
+coarse_psi(const struct distribution *seen, const double *then, const double *now, size_t n)
+{
+    double few_then[COMPARE_PSI_BINS] = {0}, few_now[COMPARE_PSI_BINS] = {0}, below = 0;
+    uint32_t bin = 0, bins = 1;
+    for (size_t i = 0; i < n; i++) {
+        bin = coarse_bin(seen, i, bin, below);
+        bins = bin + 1 > bins ? bin + 1 : bins;
+        few_then[bin] += then[i];
+        few_now[bin] += now[i];
+        below += then[i];
     }
-    return homogeneity_psi(then, now, n + 1);
+    return homogeneity_psi(few_then, few_now, bins);
 }
 
 static void
@@ -153,14 +184,18 @@ test_distribution(struct compare_column *column)
     test->made = column->there && seen != NULL && column->present > 0;
     if (!test->made)
         return;
-    test->psi = coarse_psi(seen, column->counts);
-    test->js = homogeneity_js(seen->counts, column->counts, seen->n);
+    const uint32_t n = (uint32_t) column->n_counts;
+    double *then = mem_zalloc(n, sizeof *then);
+    memcpy(then, seen->counts, seen->n * sizeof *then);
+    test->psi = coarse_psi(seen, then, column->counts, n);
+    test->js = homogeneity_js(then, column->counts, n);
     if (column->category) {
-        test->p = homogeneity_chi_square(seen->counts, column->counts, seen->n, &test->statistic, &test->degrees);
+        test->p = homogeneity_chi_square(then, column->counts, n, &test->statistic, &test->degrees);
     } else {
-        test->statistic = homogeneity_ks(seen->counts, column->counts, seen->n);
+        test->statistic = homogeneity_ks(then, column->counts, n);
         test->p = homogeneity_ks_p(test->statistic, seen->total, (double) column->present);
     }
+    free(then);
 }
 
 static void

@@ -40,8 +40,11 @@ struct compare_column {
     bool category;
     uint32_t place;            /* in x or c */
     uint64_t missing, present; /* values of the stream */
-    double *counts;            /* [then->seen->n]; NULL without a distribution */
-    uint32_t *bins;            /* of a category: [n_bins] the bin of each code, worked out as the dictionary grows */
+    /* [n_counts] by bin of then->seen; behind these values that it does not have, each by itself. NULL without a
+     * distribution. */
+    double *counts;
+    size_t n_counts, cap_counts;
+    uint32_t *bins; /* of a category: [n_bins] the bin of each code, worked out as the dictionary grows */
     size_t n_bins, cap_bins;
     struct compare_test distribution, share; /* share: of missing values */
 };
