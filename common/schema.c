@@ -40,6 +40,12 @@ column_has_dict(const struct column *column)
     return column->type == COLUMN_CAT && (column->role == ROLE_FEATURE || column->role == ROLE_LABEL);
 }
 
+bool
+column_is_hashed(const struct column *column)
+{
+    return value_get(column->extra, "hash") != NULL;
+}
+
 /* Dictionaries. Slots hold codes only: the strings are compared, so a table of a million entries costs 8 MB. */
 
 static uint32_t

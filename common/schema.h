@@ -91,6 +91,8 @@ const char *task_name(enum task task); /* "none", "regression", "class" */
 bool column_is_text(const struct column *column);
 /* True when a column has a dictionary: categorical features and class labels. */
 bool column_has_dict(const struct column *column);
+/* True for categories that share codes by a hash: their dictionary is h0, h1, ..., whole, and codes are hashes + 1. */
+bool column_is_hashed(const struct column *column);
 
 /* Recounts n_x, n_c, n_y and remakes the look-ups below: to be called whenever columns changed. */
 void schema_count(struct schema *schema);

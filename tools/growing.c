@@ -85,7 +85,7 @@ grow_categories(struct column *column, const struct collector *collector, uint32
     uint32_t before = column->dict.n;
     collect_used_codes(collector, k, used);
     for (uint32_t code = 1; code <= all->n; code++)
-        if (used[code])
+        if (used[code] || column_is_hashed(column))
             dict_add(&column->dict, all->values[code - 1], all->lengths[code - 1]);
     char quoted[128];
     if (column->dict.n > before)

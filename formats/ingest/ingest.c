@@ -93,12 +93,11 @@ parse_decimal(struct ingest *in, const char *text, struct error *error)
     return 0;
 }
 
-/* With a model, columns are what they were in training. */
+/* With a model, columns are what they were in training; --types is for those it does not have. */
 static int
 check_model_options(const struct ingest_options *options, struct error *error)
 {
-    const char *option = options->types.n > 0         ? "--types"
-                         : options->roles.n > 0       ? "--role"
+    const char *option = options->roles.n > 0         ? "--role"
                          : options->keep.n > 0        ? "--keep"
                          : options->drop.n > 0        ? "--drop"
                          : options->task != TASK_NONE ? "--task"

@@ -117,7 +117,45 @@ carry(struct ingest *in, const char *file, const struct name_index *index, const
     return any ? 0 : name_unknown(file, name, " to carry", names, n, error);
 }
 
-/* Columns of the file that the model does not know. */
+/* New columns with a type: features that cl-tune may add. */
+static int
+typed_columns(struct ingest *in, const char *file, const struct name_index *index, char *const *names, size_t n,
+              struct error *error)
+{
+    for (size_t i = 0; i < in->types.n; i++) {
+        const char *name = in->types.names[i];
+        const int64_t at = name_index_find(index, name);
+        struct type_word type;
+        char shown[96];
+        name_quoted(shown, sizeof shown, name);
+        type_word_parse(in->types.words[i], &type);
+        if (at == -2)
+            return name_twice(in, file, name, error);
+        for (uint32_t k = 0; k < in->model->n_columns; k++)
+            if (strcmp(ingest_source_name(&in->model->columns[k]), name) == 0)
+                return error_set(error, STATUS_USAGE,
+                                 "--types %s:%s: the column is one of the %s's, which says what it is", shown,
+                                 in->types.words[i], ingest_by(in));
+        if (at == -1)
+            return name_unknown(file, name, "", names, n, error);
+        if (type.drop || (type.type != COLUMN_NUM && type.type != COLUMN_CAT))
+            return error_set(error, STATUS_USAGE,
+                             "--types %s:%s: a column that the %s does not have can be num, cat or hash", shown,
+                             in->types.words[i], ingest_by(in));
+        if (carries(&in->schema, name))
+            return error_set(error, STATUS_USAGE, "column '%s' is to be carried, and a feature by --types", shown);
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(in->types.names[k], name) == 0)
+                return error_set(error, STATUS_USAGE, "--types names column '%s' twice", shown);
+        if (type.hash)
+            column_hash(in, name, type.bits, at);
+        else
+            ingest_column(in, name, type.type, ROLE_FEATURE, at);
+    }
+    return 0;
+}
+
+/* Columns of the file that nobody knows. */
 static int
 extra_columns(struct ingest *in, const char *file, const struct name_index *index, char *const *names, size_t n,
               struct error *error)
@@ -131,6 +169,8 @@ extra_columns(struct ingest *in, const char *file, const struct name_index *inde
         const char *name = ingest_source_name(&in->model->columns[i]);
         dict_add(&sources, name, strlen(name));
     }
+    for (size_t i = 0; i < in->types.n; i++)
+        dict_add(&sources, in->types.names[i], strlen(in->types.names[i]));
     for (size_t i = 0; i < n; i++) {
         if (dict_find(&sources, names[i], strlen(names[i])) != 0 || carries(&in->schema, names[i]))
             continue;
@@ -203,7 +243,7 @@ ingest_plan_model(struct ingest *in, const char *file, char *const *names, size_
     for (size_t i = 0; i < in->carry.n; i++)
         if (carry(in, file, &index, in->carry.names[i], names, n, error) < 0)
             goto out;
-    if (extra_columns(in, file, &index, names, n, error) < 0)
+    if (typed_columns(in, file, &index, names, n, error) < 0 || extra_columns(in, file, &index, names, n, error) < 0)
         goto out;
     if (in->decimal == 0)
         in->decimal = '.';

@@ -57,6 +57,8 @@ static void
 choose_categories(struct column *column, const struct collector *collector, uint32_t k)
 {
     const struct dict *all = collect_dict(collector, k);
+    if (column_is_hashed(column))
+        return;
     uint8_t *used = mem_zalloc((size_t) all->n + 1, 1);
     collect_used_codes(collector, k, used);
     dict_free(&column->dict);
@@ -141,6 +143,19 @@ start_at_means(struct model *model, const struct collector *collector, struct er
     return 0;
 }
 
+/* Codes of a hashed column that no row has are what code 0 is. */
+static void
+forget_unused(struct model *model, const struct collector *collector, uint32_t k)
+{
+    const struct param *table = &model->network.params[model->network.layers[0].category0 + k];
+    uint8_t *used = mem_zalloc(table->rows, 1);
+    collect_used_codes(collector, k, used);
+    for (uint64_t code = 1; code < table->rows; code++)
+        if (!used[code])
+            memcpy(table->data + code * table->cols, table->data, table->cols * sizeof *table->data);
+    free(used);
+}
+
 static void
 build_network(struct model *model, const struct collector *collector, const struct settings *settings,
               const struct network_spec *spec, uint32_t n_out)
@@ -165,6 +180,9 @@ build_network(struct model *model, const struct collector *collector, const stru
     arena_free(&scratch);
     free(bins);
     init_network(&model->network, (enum init) settings->init, settings->seed);
+    for (uint32_t k = 0; k < schema->n_c; k++)
+        if (column_is_hashed(schema_c(schema, k)))
+            forget_unused(model, collector, k);
     free(sizes);
     free(names);
 }
