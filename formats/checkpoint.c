@@ -1,5 +1,6 @@
 #include "checkpoint.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -422,13 +423,13 @@ all_stand(const struct tensor *tensor)
     return true;
 }
 
-/* Outputs; NaN is none. */
+/* f32 from `low` to `high`; NaN is none where that will do. */
 static bool
-none_infinite(const struct tensor *tensor)
+all_between(const struct tensor *tensor, float low, float high, bool or_nan)
 {
-    const float *z = tensor->data;
-    for (size_t i = 0; i < tensor->bytes / sizeof *z; i++)
-        if (isinf(z[i]))
+    const float *numbers = tensor->data;
+    for (size_t i = 0; i < tensor->bytes / sizeof *numbers; i++)
+        if (!(numbers[i] >= low && numbers[i] <= high) && !(or_nan && isnan(numbers[i])))
             return false;
     return true;
 }
@@ -446,12 +447,12 @@ check_memory(const struct load *load, const struct tensor *tensor, struct error 
     const char *what = strncmp(tensor->name, "memory.", 7) == 0 ? tensor->name + 7 : "";
     bool right = tensor->rank > 0 && tensor->shape[0] == m;
     if (right && strcmp(what, "x") == 0)
-        right = is_tensor(tensor, DTYPE_F32, 2, m, network->n_x);
+        right = is_tensor(tensor, DTYPE_F32, 2, m, network->n_x) && all_between(tensor, -FLT_MAX, FLT_MAX, false);
     else if (right && strcmp(what, "c") == 0)
         right =
             is_tensor(tensor, DTYPE_U32, 2, m, network->n_c) && codes_below(tensor, 0, network->c_sizes, network->n_c);
     else if (right && strcmp(what, "w") == 0)
-        right = is_tensor(tensor, DTYPE_F32, 1, m, 0);
+        right = is_tensor(tensor, DTYPE_F32, 1, m, 0) && all_between(tensor, 0, FLT_MAX, false);
     else if (right && (strcmp(what, "row") == 0 || strcmp(what, "key") == 0 || strcmp(what, "digest") == 0))
         right = is_tensor(tensor, DTYPE_U64, 1, m, 0);
     else if (right && strcmp(what, "run") == 0)
@@ -459,13 +460,14 @@ check_memory(const struct load *load, const struct tensor *tensor, struct error 
     else if (right && strcmp(what, "stands") == 0)
         right = is_tensor(tensor, DTYPE_F64, 1, m, 0) && all_stand(tensor);
     else if (right && strcmp(what, "soft") == 0)
-        right = is_tensor(tensor, DTYPE_F32, 2, m, network_outputs(network)) && none_infinite(tensor);
+        right = is_tensor(tensor, DTYPE_F32, 2, m, network_outputs(network)) &&
+                all_between(tensor, -FLT_MAX, FLT_MAX, true);
     else if (right && strcmp(what, "missing") == 0)
         right = is_tensor(tensor, DTYPE_U8, 2, m, network->n_x);
     else if (right && strcmp(what, "y") == 0 && schema->task == TASK_CLASS)
         right = is_tensor(tensor, DTYPE_U32, 2, m, 1) && codes_below(tensor, 1, &n_classes, 1);
     else if (right && strcmp(what, "y") == 0)
-        right = is_tensor(tensor, DTYPE_F32, 2, m, schema->n_y);
+        right = is_tensor(tensor, DTYPE_F32, 2, m, schema->n_y) && all_between(tensor, -FLT_MAX, FLT_MAX, false);
     char quoted[128];
     if (!right)
         return error_set(error, STATUS_DATA, "the memory's tensor '%s' does not go with the network",

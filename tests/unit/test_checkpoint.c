@@ -18,6 +18,16 @@ struct fixture {
     char path[2][40];
 };
 
+/* Two rows and no more. */
+static void
+put_memory(struct model *m, float *x, uint32_t *c, uint32_t *y)
+{
+    model_strip(m, TENSOR_MEMORY);
+    model_put(m, TENSOR_MEMORY, "memory.x", DTYPE_F32, 2, (uint64_t[]){2, 1}, x);
+    model_put(m, TENSOR_MEMORY, "memory.c", DTYPE_U32, 2, (uint64_t[]){2, 1}, c);
+    model_put(m, TENSOR_MEMORY, "memory.y", DTYPE_U32, 2, (uint64_t[]){2, 1}, y);
+}
+
 /* One number, one category of two values, two classes; 3 hidden units; moments of the first weight and two rows of
  * memory. */
 static int
@@ -51,9 +61,7 @@ set_up(void **state)
     uint32_t *c = arena_zalloc(arena, 2, sizeof *c), *y = arena_zalloc(arena, 2, sizeof *y);
     y[0] = y[1] = 1;
     model_put(m, TENSOR_OPTIMISER, "m.hidden1.weight", DTYPE_F32, 2, (uint64_t[]){1, 3}, moments);
-    model_put(m, TENSOR_MEMORY, "memory.x", DTYPE_F32, 2, (uint64_t[]){2, 1}, x);
-    model_put(m, TENSOR_MEMORY, "memory.c", DTYPE_U32, 2, (uint64_t[]){2, 1}, c);
-    model_put(m, TENSOR_MEMORY, "memory.y", DTYPE_U32, 2, (uint64_t[]){2, 1}, y);
+    put_memory(m, x, c, y);
     model_put_named(m, "future-role", "z", DTYPE_U8, 1, (uint64_t[]){2}, arena_zalloc(arena, 2, 1));
     for (int i = 0; i < 2; i++) {
         snprintf(f->path[i], sizeof f->path[i], "/tmp/test_checkpoint.XXXXXX");
@@ -224,6 +232,47 @@ quantiles_are_kept_and_checked(void **state)
     m->quantiles = NULL;
 }
 
+/* What is known of the rows of a memory: shapes that lie, and numbers that cannot be. */
+static void
+refuses_wrong_memory(struct fixture *f)
+{
+    struct model *m = &f->model;
+    float *x = model_find(m, TENSOR_MEMORY, "memory.x")->data;
+    uint32_t *c = model_find(m, TENSOR_MEMORY, "memory.c")->data, *y = model_find(m, TENSOR_MEMORY, "memory.y")->data;
+    static uint64_t words[4] = {7, 7, 7, 7};
+    static double stands[2] = {1, 0}, more[2] = {3, NAN};
+    static float bad[4] = {1, INFINITY, 0, 0}, negative[2] = {1, -1};
+    static const struct {
+        const char *name;
+        enum dtype dtype;
+        unsigned rank;
+        uint64_t shape[2];
+        void *data;
+    } cases[] = {
+        {"memory.row", DTYPE_U64, 1, {3}, words},       {"memory.row", DTYPE_U64, 2, {2, 2}, words},
+        {"memory.key", DTYPE_U32, 1, {2}, words},       {"memory.key", DTYPE_U64, 1, {1}, words},
+        {"memory.run", DTYPE_U64, 1, {2}, words},       {"memory.run", DTYPE_U32, 2, {2, 1}, words},
+        {"memory.digest", DTYPE_U64, 2, {2, 2}, words}, {"memory.stands", DTYPE_F64, 1, {2}, stands},
+        {"memory.stands", DTYPE_F64, 1, {2}, more},     {"memory.stands", DTYPE_F32, 1, {2}, negative},
+        {"memory.soft", DTYPE_F32, 2, {2, 2}, words},   {"memory.soft", DTYPE_F32, 2, {2, 1}, bad},
+        {"memory.missing", DTYPE_U8, 2, {2, 2}, words}, {"memory.missing", DTYPE_U8, 1, {2}, words},
+        {"memory.w", DTYPE_F32, 1, {2}, negative},      {"memory.w", DTYPE_F32, 1, {2}, bad},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char sentence[128];
+        snprintf(sentence, sizeof sentence, "the memory's tensor '%s' does not go with the network", cases[i].name);
+        model_put(m, TENSOR_MEMORY, cases[i].name, cases[i].dtype, cases[i].rank, cases[i].shape, cases[i].data);
+        refused(f, sentence);
+        put_memory(m, x, c, y);
+    }
+    model_put(m, TENSOR_MEMORY, "memory.digest", DTYPE_U64, 1, (uint64_t[]){2}, words);
+    refused(f, "the memory's tensor 'memory.digest' is not that of its rows");
+    put_memory(m, x, c, y);
+    x[1] = NAN;
+    refused(f, "the memory's tensor 'memory.x' does not go with the network");
+    x[1] = 0;
+}
+
 static void
 models_that_do_not_hold_together_are_refused(void **state)
 {
@@ -277,6 +326,7 @@ models_that_do_not_hold_together_are_refused(void **state)
     part->name = "memory.new";
     refused(f, "the memory's tensor 'memory.x' is missing");
     part->name = "memory.x";
+    refuses_wrong_memory(f);
     model_strip(m, TENSOR_MEMORY);
     model_find(m, TENSOR_OPTIMISER, "m.hidden1.weight")->shape[0] = 3;
     model_find(m, TENSOR_OPTIMISER, "m.hidden1.weight")->shape[1] = 1;
