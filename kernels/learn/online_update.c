@@ -33,7 +33,7 @@
 #include "rng.h"
 
 enum { EACH = 16, HALF_ROWS = 1000, SETTLED_ROWS = 250 };
-#define BOOST 4.0
+#define BOOST 3.0   /* times RATE_MU: below 1 */
 #define RATE_MU 0.3 /* share of a row's error that a step on it takes back */
 #define RATE_MOST 0.1
 #define REST 1.01   /* a rate below this is none */
