@@ -176,7 +176,7 @@ main(int argc, char **argv)
         OPT_DOUBLE(0, "si-xi", "X", &s.si_xi, 1e-30, 1e30, "of si: damping of short ways [0.1]"),
         OPT_DOUBLE(0, "temperature", "T", &s.temperature, 0.01, 1000, "of lwf: of soft targets of classes [2]"),
         OPT_CHOICE(0, "replay-weights", "share|equal|root", &s.replay_weights, settings_replay_weights,
-                   "of new and old in run k: 1/k, 1 - 1/k; 1, 1; 1/sqrt(k), the rest [share]"),
+                   "of new and old in run k: 1/k, 1 - 1/k; 1, 1; 1/sqrt(k), the rest [root]"),
         OPT_DOUBLE_AUTO(0, "ridge", "L", &s.ridge, 1e-12, 1e6,
                         "of analytic: penalty, as a share of the mean square of a feature [auto]"),
         OPT_U64(0, "widen", "N", &s.widen, 0, 1000000, "of analytic: random units beside the last hidden ones [0]"),

@@ -140,6 +140,7 @@ settings_default(struct settings *settings)
         .memory_rows = UINT64_MAX,
         .seed = 1,
         .strength = NAN,
+        .replay_weights = REPLAY_ROOT,
         .ewc_gamma = 1,
         .si_xi = 0.1,
         .temperature = 2,
