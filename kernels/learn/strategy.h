@@ -6,7 +6,7 @@
  * batch. A strategy sets them up by hooks that the trainer calls, in this order:
  *
  *     prepare  once, when a run begins: an engine has the parameters from before the run, no rows are loaded.
- *              Fills run->train.soft, run->memory.soft, run->anchors ...; may ask forward() and fisher().
+ *              Fills run->train.soft, run->own ...; may ask forward() and fisher().
  *              (load: the trainer loads run->train as set 0 and, where it has rows, run->memory as set 1)
  *     attach   each time an engine is opened (a run opens it anew when --head-epochs are over): fills the plan, which
  *              is the pattern of every run of steps after that, and writes anchors.
