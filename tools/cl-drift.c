@@ -66,7 +66,7 @@ watch_value(struct watch *watch, double value, uint64_t record)
     if (found->alarms < DRIFT_ALARMS) {
         found->records[found->alarms] = record;
         found->before[found->alarms] = before;
-        found->after[found->alarms] = detector_width(watch->detector) > 0 ? detector_mean(watch->detector) : value;
+        found->after[found->alarms] = detector_width(watch->detector) > 0 ? detector_mean(watch->detector) : NAN;
     }
     found->alarms++;
 }
@@ -384,9 +384,9 @@ main(int argc, char **argv)
     if (compare_open(&comparisons[0], profile, stream_reader_schema(reader), &error) < 0 ||
         (predicts && compare_open(&comparisons[1], profile->predictions, &judge.predicted.schema, &error) < 0))
         die(error.status, "%s: %s", stream_reader_name(reader), error.text);
-    say_what_is_not_there(&comparisons[0]);
     if (judge.engine != NULL)
         judge_bind(&judge, &model, reader);
+    say_what_is_not_there(&comparisons[0]);
     watch_open(&watch, &s, &judge);
 
     struct batch batch;

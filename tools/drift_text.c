@@ -1,6 +1,7 @@
 #include "drift_text.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,9 +80,12 @@ put_errors(struct text *text, const struct drift_errors *errors)
                 errors->classes ? "share of wrong classes" : "mean absolute error", errors->mean);
     text_printf(text, "detector     %s: %" PRIu64 " alarm%s\n", errors->detector, errors->alarms,
                 errors->alarms == 1 ? "" : "s");
-    for (uint64_t i = 0; i < errors->alarms && i < DRIFT_ALARMS; i++)
-        text_printf(text, "             record %" PRIu64 ": %.4g before, %.4g since%s\n", errors->records[i],
-                    errors->before[i], errors->after[i], errors->classes ? "" : " (of e / (e + scale))");
+    for (uint64_t i = 0; i < errors->alarms && i < DRIFT_ALARMS; i++) {
+        text_printf(text, "             record %" PRIu64 ": %.4g before", errors->records[i], errors->before[i]);
+        if (!isnan(errors->after[i]))
+            text_printf(text, ", %.4g since", errors->after[i]);
+        text_printf(text, "%s\n", errors->classes ? "" : " (of e / (e + scale))");
+    }
     if (errors->alarms > DRIFT_ALARMS)
         text_printf(text, "             and %" PRIu64 " more\n", errors->alarms - DRIFT_ALARMS);
 }

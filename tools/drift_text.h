@@ -18,7 +18,7 @@ struct drift_errors {
     bool classes;                   /* the former */
     uint64_t records[DRIFT_ALARMS]; /* the first ones, from 1 */
     double before[DRIFT_ALARMS];    /* the detector's mean at the alarm: of what it had kept until then, */
-    double after[DRIFT_ALARMS];     /* and of what it keeps */
+    double after[DRIFT_ALARMS];     /* and of what it keeps; NaN: it starts anew */
 };
 
 struct drift_report {

@@ -18,6 +18,7 @@ cut scaled.clt cl-train --hidden none --epochs 1 -o cut.ck
 cut raw.clt cl-tune -m m.ck --epochs 1 -o cut.ck
 cut raw.clt cl-eval -m m.ck --on all
 cut raw.clt cl-predict -m m.ck
+cut raw.clt cl-drift --reference raw.clt --then 'echo then'
 cut m.ck cl-cat
 cut m.ck cl-cat --digest
 cut m.ck cl-predict -m /dev/stdin f.csv

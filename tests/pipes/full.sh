@@ -18,6 +18,7 @@ full cl-train --hidden 8 --epochs 1 scaled.clt
 full cl-tune -m m.ck --epochs 1 raw.clt
 full cl-eval -m m.ck split.clt
 full cl-eval -m m.ck --json split.clt
+full cl-drift -m m.ck split.clt
 full cl-predict -m m.ck raw.clt
 full cl-predict -m m.ck -F frames raw.clt
 full cl-cat raw.clt

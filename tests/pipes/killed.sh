@@ -43,7 +43,7 @@ for bytes in 0 1 50 $((size / 2)) $((size - 1)); do
 done
 
 # Serving and evaluating: the reader's status is the signal.
-for command in 'cl-predict -m whole.ck' 'cl-eval -m whole.ck --on all' 'cl-cat' 'cl-tune -m whole.ck -o old/model.ck'; do
+for command in 'cl-predict -m whole.ck' 'cl-eval -m whole.ck --on all' 'cl-drift -m whole.ck' 'cl-cat' 'cl-tune -m whole.ck -o old/model.ck'; do
     for bytes in 0 30 700 $(($(wc -c < 1.clt) - 1)); do
         dying $bytes cl-ingest -m whole.ck f.csv 2> err/0 | $command > out 2> err/1
         got=("${PIPESTATUS[@]}")
