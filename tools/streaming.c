@@ -33,6 +33,7 @@ struct session {
     const struct value *lineage; /* of the model as it came */
     size_t n_lineage;            /* entries that are not this run's own */
     const struct value *options; /* the record of the options, for good */
+    const char *strategy;        /* that later runs inherit, or NULL */
     double trained_lr;
     char from[33];       /* digest of the model given */
     uint64_t first_rows; /* consumed in streams before this one */
@@ -218,6 +219,8 @@ record(struct session *session, bool unfinished)
     value_set(arena, training, "data", value_string(arena, data));
     value_set(arena, training, "rows", value_uint(arena, rows));
     value_set(arena, training, "trained_lr", value_float(arena, session->trained_lr));
+    if (session->strategy != NULL)
+        value_set(arena, training, "strategy", value_string(arena, session->strategy));
     model->training = training;
     if (online_save(session->learner, arena, &error) < 0)
         die_error(&error);
@@ -401,7 +404,16 @@ static const struct {
     UNUSED(si_xi, "si-xi", "--replay is what keeps old rows known"),
     UNUSED(temperature, "temperature", "--replay is what keeps old rows known"),
     UNUSED(replay_weights, "replay-weights", "every row of a step counts alike"),
+    UNUSED(ridge, "ridge", "nothing is solved in closed form"),
+    UNUSED(widen, "widen", "nothing is solved in closed form"),
+    UNUSED(features, "features", "nothing is solved in closed form"),
     UNUSED(freeze, "freeze", "all layers learn"),
+    UNUSED(lr_decay, "lr-decay", "all layers learn alike"),
+    UNUSED(head_lr, "head-lr", "all layers learn alike"),
+    UNUSED(reinit_head, "reinit-head", "the label is the model's"),
+    UNUSED(shrink_perturb, "shrink-perturb", "--shrink does that for each update"),
+    UNUSED(perturb, "perturb", "--shrink says how much noise there is"),
+    UNUSED(new_columns, "new-columns", "the columns are the model's"),
     UNUSED(head_epochs, "head-epochs", "each row is seen once"),
     UNUSED(head_lr, "head-lr", "each row is seen once"),
     UNUSED(lr_decay, "lr-decay", "all layers learn alike"),
@@ -487,12 +499,24 @@ inherit(struct settings *s, const struct model *model, const char *path)
                     goes_on ? "; its run goes on (cl-cat --strip resume makes a model of it, with which a new one can "
                               "begin)"
                             : "");
-    if (s->lr == SETTINGS_LR_OPEN)
+    if (s->lr == SETTINGS_LR_OPEN || (isnan(s->lr) && s->optimizer >= OPT_RMSPROP))
         s->lr = s->optimizer < OPT_RMSPROP ? NAN : 0.0005;
     if (isnan(s->weight_decay))
         s->weight_decay = 0;
     if (s->memory_rows == UINT64_MAX && !value_get_u64(model->memory, "capacity", &s->memory_rows))
         s->memory_rows = 0;
+}
+
+/* Options of a record have passed no option table; a file may say anything. */
+static void
+check_recalled(const struct settings *s, const char *path)
+{
+    const bool good = s->update_rows >= 1 && s->update_rows <= STREAMING_MOST_ROWS && s->window >= 1 &&
+                      s->window <= STREAMING_MOST_WINDOW && s->replay >= 0 && s->replay <= 100 && s->shrink >= 0.5 &&
+                      s->shrink <= 1 && (isnan(s->lr) || (s->lr >= 0 && s->lr <= 1e6)) && s->dropout >= 0 &&
+                      s->dropout < 1 && s->clip >= 0 && s->memory_rows <= STREAMING_MOST_WINDOW;
+    if (!good)
+        die(STATUS_DATA, "%s: the options of its online run are out of their ranges", path);
 }
 
 /* The options that count, as they are recorded. */
@@ -591,13 +615,67 @@ say_counts(const struct online_counts *counts)
         note("%llu new class%s", (unsigned long long) counts->classes, counts->classes == 1 ? "" : "es");
 }
 
+/* The model, the settings and the learner. path: of the model that learns. */
 static void
-write_model(const struct session *session, struct output *output)
+begin(struct session *session, struct settings *s, const struct model *given, const char *path, struct arena *arena)
 {
+    struct model *model = session->model;
+    const bool goes_on = online_continues(model);
     struct error error;
+    check_numerics(session, path);
+    inherit(s, model, path);
+    const char *sentence = settings_check(s, &error);
+    if (sentence != NULL)
+        usage_error("%s", sentence);
+    check_recalled(s, path);
+    session->options = options_record(s, arena);
+    session->trained_lr = trained_lr(model);
+    session->strategy = value_get_string(model->training, "strategy");
+    session->lineage = model->lineage;
+    session->n_lineage = model->lineage == NULL ? 0 : model->lineage->n;
+    if (goes_on && session->n_lineage > 0)
+        session->n_lineage--;
+    memcpy(session->from, given->digest, sizeof session->from);
+    const struct online_setup setup = setup_of(session);
+    if (online_open(&session->learner, &setup, &error) < 0) {
+        if (error.status == STATUS_USAGE)
+            usage_error("%s", error.text);
+        error_prefix(&error, "%s", path);
+        die_error(&error);
+    }
+    note("%s", online_engine(session->learner));
+    const uint64_t consumed = online_counts(session->learner)->rows;
+    session->first_rows = consumed - session->skip;
+    session->logged_rows = session->saved_rows = consumed;
+    session->logged_drifts = online_counts(session->learner)->drifts;
+    if (session->skip > 0) {
+        /* The digest of the rows to be skipped goes on from that of the model given, as it did then. */
+        const char *data = online_continues(given) ? value_get_string(given->training, "data") : NULL;
+        online_set_digest(session->learner,
+                          data != NULL && strlen(data) == 32 ? data : "00000000000000000000000000000000");
+    }
+}
+
+/* The last line, the last checkpoint, the result. */
+static void
+finish(struct session *session, struct output *output)
+{
+    const struct online_counts *counts = online_counts(session->learner);
+    struct error error;
+    if (counts->rows > session->logged_rows)
+        log_line(session);
+    if (session->log >= 0 && close(session->log) < 0)
+        die_errno("cannot write the log %s", session->files->log);
+    save(session);
+    if (counts->rows > 0)
+        record(session, false);
+    else
+        warn("warning: no row to learn from: the model is passed on as it was");
     if (checkpoint_write(session->model, output, session->files->level, &error) < 0 ||
         output_commit(output, &error) < 0)
         die_error(&error);
+    say_counts(counts);
+    training_say_kept(counts->rows > 0 ? online_kept(session->learner) : 0);
 }
 
 void
@@ -614,39 +692,7 @@ streaming_run(struct settings *s, const struct training_files *files, const stru
     catch_signal(SIGUSR1, on_save, &ignored);
     if (files->resume != NULL)
         resume(&session, &resumed, model);
-    const bool goes_on = online_continues(session.model);
-    check_numerics(&session, files->resume != NULL ? files->resume : path);
-    inherit(s, session.model, files->resume != NULL ? files->resume : path);
-    const char *sentence = settings_check(s, &error);
-    if (sentence != NULL)
-        usage_error("%s", sentence);
-    session.options = options_record(s, &arena);
-    session.trained_lr = trained_lr(session.model);
-    session.lineage = session.model->lineage;
-    session.n_lineage = session.lineage == NULL ? 0 : session.lineage->n;
-    if (goes_on && session.n_lineage > 0)
-        session.n_lineage--;
-    memcpy(session.from, model->digest, sizeof session.from);
-
-    const struct online_setup setup = setup_of(&session);
-    if (online_open(&session.learner, &setup, &error) < 0) {
-        if (error.status == STATUS_USAGE)
-            usage_error("%s", error.text);
-        error_prefix(&error, "%s", files->resume != NULL ? files->resume : path);
-        die_error(&error);
-    }
-    note("%s", online_engine(session.learner));
-    const uint64_t consumed = online_counts(session.learner)->rows;
-    session.first_rows = consumed - session.skip;
-    session.logged_rows = session.saved_rows = consumed;
-    session.logged_drifts = online_counts(session.learner)->drifts;
-    if (session.skip > 0) {
-        char start[33] = "00000000000000000000000000000000";
-        const char *data = value_get_string(model->training, "data");
-        if (online_continues(model) && data != NULL && strlen(data) == 32)
-            memcpy(start, data, sizeof start);
-        online_set_digest(session.learner, start);
-    }
+    begin(&session, s, model, files->resume != NULL ? files->resume : path, &arena);
     log_open(&session);
     if (output_open(&output, files->output, true, &error) < 0)
         die_error(&error);
@@ -657,26 +703,14 @@ streaming_run(struct settings *s, const struct training_files *files, const stru
     check_id(stream_reader_schema(reader), s->id, stream_reader_name(reader));
     if (online_bind(session.learner, stream_reader_schema(reader), &error) < 0)
         training_refuse(reader, &error);
+    /* From here on there is something to save. */
     for (int i = 0; i < N_ENDINGS; i++)
         catch_signal(endings[i], on_end, &before[i]);
     session.logged_s = session.saved_s = now_s();
     progress_begin(&session.progress);
     learn(&session, reader, before);
     progress_end(&session.progress);
-
-    const uint64_t rows = online_counts(session.learner)->rows;
-    if (rows > session.logged_rows)
-        log_line(&session);
-    if (session.log >= 0 && close(session.log) < 0)
-        die_errno("cannot write the log %s", files->log);
-    save(&session);
-    if (rows > 0)
-        record(&session, false);
-    else
-        warn("warning: no row to learn from: the model is passed on as it was");
-    write_model(&session, &output);
-    say_counts(online_counts(session.learner));
-    training_say_kept(rows > 0 ? online_kept(session.learner) : 0);
+    finish(&session, &output);
     online_close(session.learner);
     stream_reader_close(reader);
     model_free(&resumed);

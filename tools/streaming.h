@@ -14,6 +14,8 @@
 #include "settings.h"
 #include "training.h"
 
+enum { STREAMING_MOST_ROWS = 1000000, STREAMING_MOST_WINDOW = 100000000 };
+
 /* What cannot change the result. */
 struct streaming_files {
     bool on;            /* --online */
@@ -24,11 +26,12 @@ struct streaming_files {
 /* s: struct settings, f: struct streaming_files. */
 #define STREAMING_OPTIONS(s, f) \
     OPT_FLAG(0, "online", &(f).on, "predict each row, then learn it: for streams that do not end"), \
-        OPT_U64(0, "update-rows", "B", &(s).update_rows, 1, 1000000, \
+        OPT_U64(0, "update-rows", "B", &(s).update_rows, 1, STREAMING_MOST_ROWS, \
                 "online: labelled rows from update to update [8]"), \
         OPT_DOUBLE(0, "replay", "R", &(s).replay, 0, 100, "online: rows of the memory learnt with each new row [0]"), \
         OPT_STRING(0, "id", "COLUMN", &(s).id, "online: labels may come later, in a row with the same value here"), \
-        OPT_U64(0, "window", "N", &(s).window, 1, 100000000, "online: rows that wait for their label [10000]"), \
+        OPT_U64(0, "window", "N", &(s).window, 1, STREAMING_MOST_WINDOW, \
+                "online: rows that wait for their label [10000]"), \
         OPT_FLAG(0, "adapt", &(s).adapt, "online: learn faster and forget older rows when errors rise"), \
         OPT_STRING(0, "detector", "WORDS", &(s).detector, "of --adapt: what tells that errors rose [adwin]"), \
         OPT_DOUBLE(0, "shrink", "F", &(s).shrink, 0.5, 1, \

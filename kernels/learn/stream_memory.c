@@ -246,7 +246,9 @@ stream_memory_restore(struct stream_memory *memory, const uint64_t *born, uint64
     for (uint64_t i = 0; good && i < n; i++)
         good = born[i] <= added;
     if (!good)
-        return error_set(error, STATUS_DATA, "the counters of the memory are of another run");
+        return error_set(error, STATUS_DATA,
+                         "the memory is not as its online run left it (cl-cat --strip resume makes a model of it, with "
+                         "which a new run can begin)");
     copy(memory->born, born, n * sizeof *born);
     memory->added = added;
     memory->drawn = drawn;
