@@ -96,7 +96,7 @@ $(BUILD)/cl-drift: $(BUILD)/tools/drift_text.o
 
 # tools/training.c and tools/solving.c are what cl-train and cl-tune share.
 $(BUILD)/cl-train $(BUILD)/cl-tune: $(BUILD)/tools/training.o $(BUILD)/tools/solving.o
-$(BUILD)/cl-tune: $(BUILD)/tools/streaming.o $(BUILD)/tools/forgetting.o $(BUILD)/tools/growing.o $(BUILD)/tools/tuning.o
+$(BUILD)/cl-tune: $(BUILD)/tools/streaming.o $(BUILD)/tools/streaming_options.o $(BUILD)/tools/forgetting.o $(BUILD)/tools/growing.o $(BUILD)/tools/tuning.o
 
 # cl-eval: rows to metrics, and the matrix of several models.
 $(BUILD)/cl-eval: $(BUILD)/tools/evaluating.o $(BUILD)/tools/comparing.o

@@ -44,6 +44,12 @@ struct streaming_files {
 /* Ends the program when options do not go with --online, or need it and it is not given. */
 void streaming_check_options(const struct settings *s, const struct training_files *files,
                              const struct streaming_files *online);
+/* Settings that were not given become those of the model's online run, or their own defaults. path: for messages. */
+void streaming_inherit(struct settings *s, const struct model *model, const char *path);
+/* The options that count, as they are recorded; in `arena`. */
+const struct value *streaming_record(const struct settings *s, struct arena *arena);
+/* The learning rate of the first training, whatever was tuned in between: records pass it on. */
+double streaming_trained_lr(const struct model *model);
 /* Learns from the stream in `paths` and writes the next model. `path`: of the model, for messages. */
 void streaming_run(struct settings *s, const struct training_files *files, const struct streaming_files *online,
                    const struct engine *engine, struct model *model, const char *path, const char *const *paths,
