@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,6 +178,7 @@ profile_of(const struct schema *schema, const float *x, const uint32_t *c, uint6
 {
     struct tally tally;
     tally_open(&tally, schema->n_x, schema->n_c);
+    tally_keep_sample(&tally);
     tally_add(&tally, &(struct batch){.n = n, .x = (float *) x, .c = (uint32_t *) c}, true);
     struct profile *profile = profile_make(&tally, schema, arena);
     tally_close(&tally);
@@ -259,6 +261,24 @@ test_joining_widens_and_adds(void **state)
 }
 
 static void
+assert_distributions_equal(const struct distribution *a, const struct distribution *b)
+{
+    assert_true((a == NULL) == (b == NULL));
+    if (a == NULL)
+        return;
+    assert_int_equal(a->kind, b->kind);
+    assert_int_equal(a->n, b->n);
+    assert_true(a->total == b->total);
+    assert_memory_equal(a->counts, b->counts, a->n * sizeof *a->counts);
+    if (a->kind == DISTRIBUTION_NUMBERS && a->n > 1)
+        assert_memory_equal(a->edges, b->edges, (a->n - 1) * sizeof *a->edges);
+    for (uint32_t i = 0; a->kind == DISTRIBUTION_VALUES && i < a->n; i++) {
+        assert_int_equal(a->lengths[i], b->lengths[i]);
+        assert_string_equal(a->values[i], b->values[i]);
+    }
+}
+
+static void
 assert_profiles_equal(const struct profile *a, const struct profile *b)
 {
     assert_int_equal(a->rows, b->rows);
@@ -270,7 +290,11 @@ assert_profiles_equal(const struct profile *a, const struct profile *b)
         assert_true(isnan(a->columns[i].low) == isnan(b->columns[i].low));
         assert_true(a->columns[i].high == b->columns[i].high || isnan(a->columns[i].high));
         assert_true(isnan(a->columns[i].high) == isnan(b->columns[i].high));
+        assert_distributions_equal(a->columns[i].seen, b->columns[i].seen);
     }
+    assert_true((a->predictions == NULL) == (b->predictions == NULL));
+    if (a->predictions != NULL)
+        assert_profiles_equal(a->predictions, b->predictions);
 }
 
 static void
@@ -299,11 +323,83 @@ test_it_travels_with_the_schema(void **state)
     arena_free(&arena);
 }
 
+/* Numbers in bins, values, hashes; and what is joined and has counts that are not whole. */
+static void
+test_distributions_travel_too(void **state)
+{
+    (void) state;
+    enum { N = 500 };
+    struct schema schema, copy, back = {0};
+    struct arena arena = {0};
+    struct error error;
+    struct numbers numbers = {.key = rng_key(5, RNG_SPLIT, 0)};
+    float x[2 * N], y[2 * N];
+    uint32_t few[N], many[N];
+    make_schema(&schema);
+    for (uint32_t i = 0; i < 300; i++) {
+        char value[16];
+        dict_add(&schema_c(&schema, 0)->dict, value, (size_t) snprintf(value, sizeof value, "v%u", i));
+    }
+    for (int i = 0; i < N; i++) {
+        x[2 * i] = (float) below(&numbers, 1000) / 7;
+        x[2 * i + 1] = below(&numbers, 3) == 0 ? NAN : (float) below(&numbers, 4);
+        y[2 * i] = x[2 * i] + 50;
+        y[2 * i + 1] = NAN;
+        few[i] = (uint32_t) below(&numbers, 5);
+        many[i] = (uint32_t) below(&numbers, 301);
+    }
+    schema.profile = profile_of(&schema, x, few, N, &schema.arena);
+    assert_true(profile_has_distributions(schema.profile));
+    assert_int_equal(schema.profile->columns[0].seen->n, 32);
+    assert_int_equal(schema.profile->columns[1].seen->n, 4);
+    assert_int_equal(schema.profile->columns[2].seen->n, 4);
+    schema.profile->predictions = profile_of(&schema, y, many, N, &schema.arena);
+    assert_int_equal(schema.profile->predictions->columns[1].seen->kind, DISTRIBUTION_HASHED);
+    assert_null(schema.profile->predictions->columns[2].seen);
+    for (int joined = 0; joined < 2; joined++) {
+        schema_copy(&copy, &schema);
+        assert_profiles_equal(copy.profile, schema.profile);
+        assert_int_equal(schema_from_value(&back, schema_to_value(&copy, &arena), &error), 0);
+        assert_profiles_equal(back.profile, schema.profile);
+        schema_free(&copy);
+        schema_free(&back);
+        back = (struct schema){0};
+        if (joined == 0)
+            profile_join(schema.profile, profile_of(&schema, y, many, N / 3, &arena), &schema.arena);
+    }
+    const struct distribution *seen = schema.profile->columns[0].seen;
+    const double n = N, third = N / 3;
+    assert_true(fabs(seen->total - (n + third) * (n + third) / (n * n / n + third * third / third)) < 1e-9);
+    /* A column that has had no value takes over what comes. */
+    assert_int_equal(schema.profile->columns[2].seen->n, 4);
+    schema_free(&schema);
+    arena_free(&arena);
+}
+
 static struct value *
 sample(struct arena *arena)
 {
     static const struct profile_column columns[] = {{"a", 1, -1, 2, NULL}, {"k", 0, NAN, NAN, NULL}};
     return profile_to_value(&(struct profile){3, 2, (struct profile_column *) columns, NULL}, arena);
+}
+
+/* With distributions: a in two bins, k by value. */
+static struct value *
+sample_in_bins(struct arena *arena)
+{
+    struct value *value = sample(arena), *a = value_array(arena), *k = value_array(arena);
+    value_push(arena, value_push(arena, a, value_uint(arena, 1)), value_float(arena, 1.5));
+    value_push(arena, k, value_uint(arena, 3));
+    value_set(arena, value, "counts", value_push(arena, value_push(arena, value_array(arena), a), k));
+    value_set(
+        arena, value, "edges",
+        value_push(arena,
+                   value_push(arena, value_array(arena), value_push(arena, value_array(arena), value_float(arena, 0))),
+                   value_nil(arena)));
+    value_set(arena, value, "values",
+              value_push(arena, value_push(arena, value_array(arena), value_nil(arena)),
+                         value_push(arena, value_array(arena), value_string(arena, "p"))));
+    return value;
 }
 
 static void
@@ -360,13 +456,70 @@ test_what_is_no_profile_is_refused(void **state)
     arena_free(&arena);
 }
 
+/* key[i], or key[i][j], of a sample in bins becomes `item`. */
+static struct value *
+spoilt(struct arena *arena, const char *key, int i, int j, struct value *item)
+{
+    struct value *value = sample_in_bins(arena), *array = value_get(value, key);
+    if (j < 0)
+        array->items[i] = item;
+    else
+        array->items[i]->items[j] = item;
+    return value;
+}
+
+static void
+test_what_is_no_distribution_is_refused(void **state)
+{
+    (void) state;
+    struct arena arena = {0};
+    struct error error;
+    static const char no_a[] = "the profile has no distribution for 'a'";
+    static const char no_k[] = "the profile has no distribution for 'k'";
+    const struct profile *profile = profile_from_value(sample_in_bins(&arena), &arena, &error);
+    assert_non_null(profile);
+    assert_true(profile->columns[0].seen->total == 2.5 && profile->columns[1].seen->total == 3);
+    struct value *nil = value_nil(&arena), *none = value_array(&arena);
+    assert_refused(spoilt(&arena, "counts", 0, 0, value_int(&arena, -1)), no_a);
+    assert_refused(spoilt(&arena, "counts", 0, 0, value_float(&arena, NAN)), no_a);
+    assert_refused(spoilt(&arena, "counts", 0, 0, value_float(&arena, INFINITY)), no_a);
+    assert_refused(spoilt(&arena, "counts", 0, 0, nil), no_a);
+    assert_refused(spoilt(&arena, "counts", 0, -1, value_int(&arena, 1)), no_a);
+    assert_refused(spoilt(&arena, "counts", 0, -1, none), no_a);
+    assert_refused(spoilt(&arena, "counts", 1, 0, value_int(&arena, 0)), no_k);
+    assert_refused(spoilt(&arena, "edges", 0, 0, value_float(&arena, NAN)), no_a);
+    assert_refused(spoilt(&arena, "edges", 0, -1, none), no_a);
+    assert_refused(spoilt(&arena, "edges", 0, -1, nil), no_a); /* hashes of numbers */
+    assert_refused(spoilt(&arena, "edges", 1, -1, none), no_k);
+    assert_refused(spoilt(&arena, "values", 1, 0, nil), no_k);
+    assert_refused(spoilt(&arena, "values", 1, -1, none), no_k);
+    assert_refused(spoilt(&arena, "values", 0, -1, none), no_a);
+    assert_non_null(profile_from_value(spoilt(&arena, "values", 1, -1, nil), &arena, &error)); /* hashes */
+    assert_non_null(profile_from_value(spoilt(&arena, "counts", 0, -1, nil), &arena, &error));
+    struct value *value = sample_in_bins(&arena);
+    value_remove(value, "edges");
+    assert_refused(value, "the profile has no array 'edges' of 2, one for each column");
+    value = sample_in_bins(&arena);
+    value_push(&arena, value_get(value, "values"), nil);
+    assert_refused(value, "the profile has no array 'values' of 2, one for each column");
+    value = sample(&arena);
+    value_set(&arena, value, "predictions", value_int(&arena, 1));
+    assert_refused(value, "predictions: the profile is no map with a number of 'rows' and at most 65536 'columns'");
+    arena_free(&arena);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts_are_those_of_the_plain_loop), cmocka_unit_test(test_zeros_have_no_sign),
-        cmocka_unit_test(test_a_profile_says_what_was_seen),       cmocka_unit_test(test_joining_widens_and_adds),
-        cmocka_unit_test(test_it_travels_with_the_schema),         cmocka_unit_test(test_what_is_no_profile_is_refused),
+        cmocka_unit_test(test_counts_are_those_of_the_plain_loop),
+        cmocka_unit_test(test_zeros_have_no_sign),
+        cmocka_unit_test(test_a_profile_says_what_was_seen),
+        cmocka_unit_test(test_joining_widens_and_adds),
+        cmocka_unit_test(test_it_travels_with_the_schema),
+        cmocka_unit_test(test_distributions_travel_too),
+        cmocka_unit_test(test_what_is_no_profile_is_refused),
+        cmocka_unit_test(test_what_is_no_distribution_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
