@@ -412,13 +412,13 @@ codes_below(const struct tensor *tensor, uint32_t low, const uint32_t *sizes, ui
     return true;
 }
 
-/* Numbers of rows. */
+/* Numbers of rows, itself included. */
 static bool
 all_stand(const struct tensor *tensor)
 {
     const double *stands = tensor->data;
     for (uint64_t i = 0; i < tensor->shape[0]; i++)
-        if (!(stands[i] > 0 && stands[i] < 0x1p63))
+        if (!(stands[i] >= 1 && stands[i] <= 1e100))
             return false;
     return true;
 }

@@ -9,6 +9,9 @@
 /* Random numbers at once; and their stream, which nothing else draws from. */
 enum { DRAWN = 512, KEYS = 0x6b657973 };
 
+/* No number of rows, but what a checkpoint may say (formats/checkpoint.c). */
+#define MOST 1e100
+
 struct candidate {
     uint64_t key, index; /* among old rows, then new ones */
 };
@@ -213,7 +216,7 @@ list_chosen(const struct group *groups, uint64_t n_groups, uint32_t run, const s
         else
             kept[j] = (struct balance_row){.run = run, .class = classes != NULL ? classes[index - n_old] : 0};
         kept[j].key = chosen[j].candidate.key;
-        kept[j].stands = chosen[j].group->total / (double) chosen[j].group->full;
+        kept[j].stands = fmin(chosen[j].group->total / (double) chosen[j].group->full, MOST);
     }
     free(chosen);
     return m;

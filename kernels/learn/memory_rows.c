@@ -434,7 +434,7 @@ memory_outputs(struct model *model, bool make, const struct engine *engine, unsi
         const uint64_t n = m - first < ROWS ? m - first : ROWS;
         status = engine->forward(state, &rows, first, n, z, error);
         for (uint64_t i = 0; i < n * o && status == 0; i++)
-            if (isnan(padded[first * o + i]))
+            if (isnan(padded[first * o + i]) && isfinite(z[i])) /* what is infinite is no target */
                 padded[first * o + i] = z[i];
     }
     if (state != NULL)

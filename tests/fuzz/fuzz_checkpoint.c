@@ -15,6 +15,8 @@
 #include "checkpoint.h"
 #include "decide.h"
 #include "engine.h"
+#include "memory_rows.h"
+#include "recall.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -132,6 +134,39 @@ serve(const struct model *model)
     free(c);
 }
 
+/* Whatever rows it keeps: they can be replayed, thinned, and kept again. */
+static void
+remember(struct model *model)
+{
+    const struct memory_options ways[] = {{3, 2, BALANCE_ROWS}, {4, 5, BALANCE_RUN}, {5, 2, BALANCE_RUN}};
+    struct dataset_memory memory = {0};
+    struct dataset nothing;
+    struct rowset rows;
+    struct error error;
+    const uint64_t m = memory_size(model);
+    if (m == 0 || network_size(&model->network) > 100000)
+        return;
+    if (recall_rows(model, &model->arena, &rows, &error) == 0)
+        must(rows.n == m);
+    must(memory_outputs(model, true, &engine_ref, 1, &error) == 0);
+    uint8_t *drop = mem_zalloc(m, 1);
+    drop[m / 2] = 1;
+    memory_drop(model, drop);
+    free(drop);
+    dataset_open(&nothing, &memory, model->schema.n_x, model->schema.n_c, model->schema.n_y,
+                 model->schema.task == TASK_CLASS, false);
+    for (int i = 0; i < 3; i++) {
+        memory_keep(model, &nothing, 0, &ways[i]);
+        must(memory_size(model) <= ways[i].capacity);
+        struct model again = {0};
+        int fd = write_model(model);
+        must(read_model(fd, &again));
+        model_free(&again);
+        close(fd);
+    }
+    dataset_close(&nothing);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -153,6 +188,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         second = write_model(&again);
         same_bytes(first, second);
         serve(&again);
+        remember(&again);
         close(first);
         close(second);
         model_free(&model);
