@@ -53,8 +53,8 @@ marked_softmax(size_t n, const float *z, const float *mark, float inverse, float
 }
 
 /*
- * Group by group, each from the row of lanes (rule 3) in which it begins: what comes before and after are zeros.
- * room: [3, ld].
+ * Group by group. What comes before and after a group are zeros, and the tree of the lanes (rule 3) is the same from
+ * wherever it is begun, so in a single block a sum may begin with the group. room: [3, ld].
  */
 static void
 soft_softmaxes(size_t o, const struct plan_groups *groups, float temperature, const float *z, const float *s,
@@ -73,7 +73,7 @@ soft_softmaxes(size_t o, const struct plan_groups *groups, float temperature, co
     const float factor = (float) ((double) temperature / (double) n_groups);
     for (size_t g = 0; g < groups->n; g++) {
         const uint8_t *mask = groups->masks + g * o;
-        const size_t first = o > NUM_SUM_BLOCK ? 0 : groups->first[g] / NUM_LANES * NUM_LANES;
+        const size_t first = o > NUM_SUM_BLOCK ? 0 : groups->first[g];
         const size_t n = groups->end[g] - first;
         bool any = false;
         for (size_t j = 0; j < n; j++) {

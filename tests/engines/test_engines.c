@@ -463,28 +463,42 @@ test_rates(void **unused)
         }
 }
 
-/* Rates of 1 are no rates. */
+/* In one step, a layer with a rate moves as all layers do with the learning rate times it; with 1, as it would. */
 static void
-test_rates_of_one(void **unused)
+test_rates_of_layers(void **unused)
 {
     (void) unused;
     const struct engine *const engines[] = {&engine_ref, &engine_cpu};
-    const float ones[4] = {1, 1, 1, 1};
+    const float rates[4] = {0.5f, 1, 0.25f, 0}; /* exact with any learning rate */
     for (int optimiser = 0; optimiser < OPT_KIND_COUNT; optimiser++)
         for (size_t e = 0; e < 2; e++) {
             struct spec spec = base;
             struct fixture f;
             spec.n_hidden = 3;
+            spec.hidden[1] = 9;
             spec.optimiser = (enum optimiser_kind) optimiser;
             spec.decay = 0.02f;
             spec.decoupled = optimiser % 2;
-            spec.steps = 2;
+            spec.steps = 1;
             fixture_open(&f, &spec);
-            struct outcome without = run(&f, engines[e], 1);
-            f.plan.layer_rates = ones;
+            const float lr = f.plan.lr[0];
+            f.plan.layer_rates = rates;
             struct outcome with = run(&f, engines[e], 1);
-            assert_equal_outcomes(&spec, &f, engines[e]->name, &without, &with);
-            outcome_free(&without);
+            f.plan.layer_rates = NULL;
+            for (uint32_t l = 0; l < 4; l++) {
+                const float slower = lr * rates[l];
+                f.plan.lr = &slower;
+                struct outcome without = run(&f, engines[e], 1);
+                const float *a = without.param, *b = with.param;
+                for (uint32_t p = 0; p < f.network.n_params; p++) {
+                    const uint64_t n = f.network.params[p].rows * f.network.params[p].cols;
+                    if (f.network.params[p].layer == l)
+                        assert_memory_equal(a, b, n * sizeof *a);
+                    a += n;
+                    b += n;
+                }
+                outcome_free(&without);
+            }
             outcome_free(&with);
             arena_free(&f.arena);
         }
@@ -792,7 +806,7 @@ main(void)
         cmocka_unit_test(test_soft_targets),
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_rates),
-        cmocka_unit_test(test_rates_of_one),
+        cmocka_unit_test(test_rates_of_layers),
         cmocka_unit_test(test_long_batches),
         cmocka_unit_test(test_long_epochs),
         cmocka_unit_test(test_wide),
