@@ -26,7 +26,7 @@ DATA = $(addprefix data/,train-images train-labels test-images test-labels)
 define run_rule
 runs/$(KIND)-$(1)-%.txt: $(HERE)twenty-tasks.sh tasks $(DATA)
 	@mkdir -p runs
-	$$< $(KIND) $(1) $$* runs/$(KIND)-$(1)-$$* > $$@
+	$(HERE)twenty-tasks.sh $(KIND) $(1) $$* runs/$(KIND)-$(1)-$$* > $$@
 endef
 $(foreach m,$(STRATEGIES),$(eval $(call run_rule,$(m))))
 

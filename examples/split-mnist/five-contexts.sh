@@ -62,8 +62,8 @@ else
         gdumb) # what is learnt before the last context does not matter: the last run begins anew, from the memory
             options=(--strategy gdumb --memory-rows 500 --memory-by class)
             [ $k = 5 ] || options+=(--steps 1) ;;
-        analytic) # the hidden layers are those of the first context
-            [ $k = 1 ] || options=(--strategy analytic --memory-rows 0) ;;
+        analytic) # nothing is learnt by steps after the first context
+            [ $k = 1 ] && options+=(--features 1 --widen 2000) || training=(-q --threads "$THREADS") options=() ;;
         esac
         if [ $k = 1 ]; then
             [ "$strategy" = gdumb ] && options=(--steps 1 --memory-rows 500)
