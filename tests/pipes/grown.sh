@@ -54,6 +54,14 @@ for net in "--hidden none" "--hidden 8" ""; do
     done
 done
 
+# A column that is not there is one whose every cell is empty, in each program that has the model.
+(head -n 1 columns.csv; tail -n +2 test.csv | awk -F, -v OFS=, '{ print $1, $2, "", $3, "", $4 }') > empty.csv
+for program in "cl-predict --proba" cl-eval "cl-tune -q --epochs 1 -o -"; do
+    cl-ingest -q -m next.ck --missing-columns nan test.csv | $program -m next.ck > absent || fail "$program: no column"
+    cl-ingest -q -m next.ck empty.csv | $program -m next.ck > empty || fail "$program: empty cells"
+    same absent empty "$program without columns"
+done
+
 # What a missing number is, is what the new rows say it is: the mean, here.
 cl-ingest -q columns.csv > new.clt
 mean=$(awk -F, 'NR > 1 && $3 != "" { s += $3; n++ } END { printf "%.3f", s / n }' columns.csv)
