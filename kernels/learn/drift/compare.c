@@ -32,6 +32,27 @@ find_column(struct compare_column *column, const struct schema *schema, struct e
     return 0;
 }
 
+/* Edges for find_bin(). */
+static void
+pad_edges(struct compare_column *column, const struct distribution *seen, struct arena *arena)
+{
+    while (column->n_edges < seen->n - 1)
+        column->n_edges = 2 * column->n_edges + 1;
+    column->edges = arena_array(arena, column->n_edges, sizeof *column->edges);
+    for (uint32_t i = 0; i < column->n_edges; i++)
+        column->edges[i] = i + 1 < seen->n ? seen->edges[i] : INFINITY;
+}
+
+/* distribution_bin() without branches, which numbers that come in no order would mostly miss. */
+static inline uint32_t
+find_bin(const double *edges, uint32_t n_edges, double x)
+{
+    uint32_t bin = 0;
+    for (uint32_t half = (n_edges + 1) / 2; half > 0; half /= 2)
+        bin += x > edges[bin + half - 1] ? half : 0;
+    return bin;
+}
+
 /* So many more, which are 0. */
 static void
 add_counts(struct compare_column *column, size_t more)
@@ -50,8 +71,11 @@ compare_open(struct comparison *comparison, const struct profile *profile, const
     for (uint32_t i = 0; i < profile->n; i++) {
         struct compare_column *column = &comparison->columns[i];
         column->then = &profile->columns[i];
-        if (column->then->seen != NULL)
-            add_counts(column, column->then->seen->n);
+        const struct distribution *seen = column->then->seen;
+        if (seen != NULL)
+            add_counts(column, seen->n);
+        if (seen != NULL && seen->kind == DISTRIBUTION_NUMBERS)
+            pad_edges(column, seen, &comparison->arena);
         if (find_column(column, schema, error) < 0) {
             compare_close(comparison);
             return -1;
@@ -82,7 +106,7 @@ add_numbers(struct compare_column *column, const float *x, uint64_t n, uint32_t 
         }
         column->present++;
         if (column->counts != NULL)
-            column->counts[distribution_bin(column->then->seen, (double) value)]++;
+            column->counts[find_bin(column->edges, column->n_edges, (double) value)]++;
     }
 }
 
@@ -133,15 +157,21 @@ add_codes(struct compare_column *column, const uint32_t *c, uint64_t n, uint32_t
 void
 compare_add(struct comparison *comparison, const struct batch *batch)
 {
+    enum { BLOCK = 256 }; /* rows that stay in the cache while column after column is counted */
     const struct schema *schema = batch->schema;
+    const uint32_t d = schema->n_x, k = schema->n_c;
     comparison->rows += batch->n;
-    for (uint32_t i = 0; i < comparison->n; i++) {
-        struct compare_column *column = &comparison->columns[i];
-        if (column->there && column->category) {
-            map_codes(column, &schema_c(schema, column->place)->dict);
-            add_codes(column, batch->c, batch->n, schema->n_c);
-        } else if (column->there) {
-            add_numbers(column, batch->x, batch->n, schema->n_x);
+    for (uint32_t i = 0; i < comparison->n; i++)
+        if (comparison->columns[i].there && comparison->columns[i].category)
+            map_codes(&comparison->columns[i], &schema_c(schema, comparison->columns[i].place)->dict);
+    for (uint64_t first = 0; first < batch->n; first += BLOCK) {
+        const uint64_t n = batch->n - first < BLOCK ? batch->n - first : BLOCK;
+        for (uint32_t i = 0; i < comparison->n; i++) {
+            struct compare_column *column = &comparison->columns[i];
+            if (column->there && column->category)
+                add_codes(column, batch->c + first * k, n, k);
+            else if (column->there)
+                add_numbers(column, batch->x + first * d, n, d);
         }
     }
 }

@@ -44,6 +44,8 @@ struct compare_column {
      * distribution. */
     double *counts;
     size_t n_counts, cap_counts;
+    double *edges; /* of numbers: [n_edges] those of the bins, then infinity: one less than a power of two */
+    uint32_t n_edges;
     uint32_t *bins; /* of a category: [n_bins] the bin of each code, worked out as the dictionary grows */
     size_t n_bins, cap_bins;
     struct compare_test distribution, share; /* share: of missing values */
