@@ -4,9 +4,10 @@
  *
  *     loss = a * loss on labels + strength * b * soft loss of the old outputs
  *
- * with a = 1/k, b = 1 - 1/k in the k-th run (van de Ven, Tuytelaars and Tolias 2022), or 1 and 1. The soft loss is that
- * of engine.h: of classes T^2 times the cross-entropy of softmaxes at temperature T over the old outputs (a softmax for
- * each group of classes when the run is task-incremental), of numbers the mean square of the difference.
+ * with a = 1/k, b = 1 - 1/k in the k-th run (van de Ven, Tuytelaars and Tolias 2022), or as --replay-weights says. The
+ * soft loss is that of engine.h: of classes T^2 times the cross-entropy of softmaxes at temperature T over the old
+ * outputs (a softmax for each group of classes when the run is task-incremental), of numbers the mean square of the
+ * difference.
  */
 #include <math.h>
 
