@@ -266,6 +266,9 @@ cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t firs
         result->diverged |= !isfinite(state->losses[i]);
     const float *w = state->sets[rows->plan->parts[0].set].rows.w;
     size_t counted = first >= rows->first[1] ? 0 : part_end(&job, 0, n);
+    const struct cpu_layer *last = &state->layers[state->network->n_layers - 1];
+    for (size_t i = 0; rows->plan->z != NULL && i < counted; i++)
+        memcpy(rows->plan->z + (first + i) * last->n_out, last->h + i * last->ld, last->n_out * sizeof(float));
     for (size_t i = 0; i < counted; i++) {
         double weight = w == NULL ? 1.0 : (double) w[state->row[i]];
         result->loss_sum += weight * (double) state->losses[i];

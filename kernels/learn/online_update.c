@@ -348,8 +348,9 @@ block_rows(const struct online *online)
     };
 }
 
+/* One step. answers: the outputs of the rows that it takes are those that predict them; they go into the block. */
 static int
-step(struct online *online, struct error *error)
+step(struct online *online, bool answers, struct error *error)
 {
     const struct engine *engine = online->setup.engine;
     const struct rowset rows = block_rows(online), kept = stream_memory_rows(online->memory);
@@ -368,6 +369,7 @@ step(struct online *online, struct error *error)
         .quantiles = online->objective.quantiles,
         .optimiser = online->setup.optimiser,
         .clip = online->setup.clip,
+        .z = answers ? online->block.z : NULL,
         .parts[0] = {.set = SET_BLOCK, .weight = 1},
         .n_parts = 1,
     };
@@ -400,8 +402,21 @@ int
 online_update(struct online *online, struct error *error)
 {
     struct block *block = &online->block;
-    if (online_settle(online, error) < 0 || (online->fresh.n > 0 && grow(online, error) < 0) || step(online, error) < 0)
+    /* Without dropout a step computes the very outputs that predict its rows: they are not asked for twice. */
+    bool answers = online->setup.dropout == 0 && online->fresh.n == 0;
+    for (uint64_t i = 0; i < block->n && answers; i++)
+        answers = !block->answered[i];
+    if (!answers && (online_settle(online, error) < 0 || (online->fresh.n > 0 && grow(online, error) < 0)))
         return -1;
+    if (answers && online->late != NULL && late_predict(online->late, online->setup.engine, online->engine, error) < 0)
+        return -1;
+    if (step(online, answers, error) < 0)
+        return -1;
+    if (answers) {
+        memset(block->answered, 1, block->n);
+        if (online_settle(online, error) < 0)
+            return -1;
+    }
     for (uint64_t i = 0; i < block->n; i++) {
         const struct stream_row row = {
             .x = block->x + i * online->d,

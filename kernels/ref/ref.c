@@ -171,6 +171,11 @@ block_step(void *arg, uint64_t block, float **gradient)
         float loss = row_gradient(state, rows, part, row, r);
         if (!isfinite(loss))
             result->diverged = true;
+        if (part == 0 && rows->plan->z != NULL) {
+            const uint32_t o = network_outputs(network);
+            memcpy(rows->plan->z + (first + r) * o, state->layers[network->n_layers - 1].h + (uint64_t) r * o,
+                   o * sizeof(float));
+        }
         if (part == 0) {
             double w = set->w == NULL ? 1.0 : (double) set->w[row];
             result->loss_sum += w * (double) loss;
