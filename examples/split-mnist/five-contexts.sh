@@ -59,14 +59,15 @@ else
         case $strategy in replay | der | lwf) [ $k = 1 ] || options+=(--replay-weights share) ;; esac
         [ "$scenario" = task ] && options+=(--among "$(among $k)")
         case $strategy in
-        gdumb) # what is learnt before the last context does not matter: the last run begins anew, from the memory
+        gdumb) # what is learnt before the last context does not matter: the last run begins anew, from 500 rows
             options=(--strategy gdumb --memory-rows 500 --memory-by class)
-            [ $k = 5 ] || options+=(--steps 1) ;;
+            [ $k = 1 ] && options=(--memory-rows 500 --memory-by class)
+            [ $k = 5 ] && options+=(--batch 32 --epochs 200 --schedule cosine --dropout 0.5 --label-smoothing 0.3) ||
+                options+=(--steps 1) ;;
         analytic) # nothing is learnt by steps after the first context
             [ $k = 1 ] && options+=(--features 1 --widen 2000) || training=(-q --threads "$THREADS") options=() ;;
         esac
         if [ $k = 1 ]; then
-            [ "$strategy" = gdumb ] && options=(--steps 1 --memory-rows 500)
             rows $kind-1 train | cl-scale -q | cl-train "${network[@]}" "${training[@]}" "${options[@]}" -o "$folder/1.ck"
         else
             rows $kind-$k train -m "$folder/$((k - 1)).ck" |
