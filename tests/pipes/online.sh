@@ -113,3 +113,16 @@ learn classes.ck first.clt middle.ck --log a.log --log-rows 70
 learn middle.ck second.clt end.ck --log b.log --log-rows 70
 cat a.log b.log | cmp -s - whole.log || fail "the log of a stream in two parts is another: $(cat a.log b.log | diff - whole.log | head -n 4)"
 [ "$(wc -l < whole.log)" -eq 9 ] || fail "$(wc -l < whole.log) lines in the log instead of 9"
+
+# Memory does not grow with the stream, nor with checkpoints and lines of the log.
+if [ -z "${CL_TEST_SANITIZED:-}" ]; then
+    for copies in 1 30; do
+        streams=()
+        for ((i = 0; i < copies; i++)); do
+            streams+=(classes.late.clt)
+        done
+        peak $copies.rss cl-tune -q -m classes.ck --online --id id --window 50 --adapt --checkpoint c.ck --every 1ms \
+            --log log --log-rows 50 -o z.ck "${streams[@]}" || fail "$copies copies of a stream"
+    done
+    [ "$(cat 30.rss)" -lt $(($(cat 1.rss) + 1024)) ] || fail "$(cat 1.rss) KiB for one stream, $(cat 30.rss) KiB for 30"
+fi
