@@ -1,5 +1,5 @@
-# awk -f beside-papers.awk papers.txt RESULT ...: a line for each line of papers.txt of which there are results. A result is a
-# file runs/SCENARIO-STRATEGY-SEED.txt with an accuracy in percent.
+# awk -f beside-papers.awk papers.txt RESULT ...: a line for each line of papers.txt of which there are results. A
+# result is a file runs/SCENARIO-STRATEGY-SEED.txt with an accuracy in percent.
 FNR == NR {
     if ($0 !~ /^#/ && NF == 5) {
         key[++lines] = $1 "-" $2
@@ -13,7 +13,7 @@ FNR == 1 {
     n[run]++; sum[run] += $1; squares[run] += $1 * $1
 }
 END {
-    printf "%-7s %-9s %5s %7s %7s %8s %7s  %s\n", "", "", "seeds", "ours", "+-", "paper", "+-", ""
+    printf "%-8s %-10s %5s %7s %7s %8s %7s  %s\n", "", "", "seeds", "ours", "+-", "paper", "+-", ""
     for (i = 1; i <= lines; i++) {
         run = key[i]
         if (!n[run])
@@ -31,7 +31,7 @@ END {
         }
         split(run, word, "-")
         strategy = substr(run, length(word[1]) + 2)
-        printf "%-7s %-9s %5d %7.2f %7.2f %8s %7s  %s\n", word[1], strategy, n[run], mean, se,
+        printf "%-8s %-10s %5d %7.2f %7.2f %8s %7s  %s\n", word[1], strategy, n[run], mean, se,
             ((asked[i] == "least" ? ">= " : "") paper[i]), (error[i] > 0 ? error[i] : ""), verdict
     }
 }

@@ -3,10 +3,10 @@
 #
 #   five-contexts.sh SCENARIO STRATEGY SEED FOLDER
 #
-# SCENARIO: class (which of all ten digits?), domain (first or second of its context, whichever that is?) or task (which
-# of the two digits of a context that is given?). FOLDER gets the model after each context, K.ck, and keeps the last one,
-# so that a run that was interrupted goes on from there. Prints the mean accuracy over the test rows of the contexts.
-# STEPS, MEMORY, THREADS: from the Makefile.
+# SCENARIO: class (which of all ten digits?), domain (first or second of its context, whichever that is?) or task
+# (which of the two digits of a context that is given?). FOLDER gets the model after each context, K.ck, and keeps the
+# last one, so that a run that was interrupted goes on from there. Prints the mean accuracy over the test rows of the
+# contexts. STEPS, MEMORY, THREADS: from the Makefile.
 set -eu -o pipefail
 scenario=$1 strategy=$2 seed=$3 folder=$4
 data=data/$seed kind=class by=class
@@ -68,7 +68,8 @@ else
             [ $k = 1 ] && options+=(--features 1 --widen 2000) || training=(-q --threads "$THREADS") options=() ;;
         esac
         if [ $k = 1 ]; then
-            rows $kind-1 train | cl-scale -q | cl-train "${network[@]}" "${training[@]}" "${options[@]}" -o "$folder/1.ck"
+            rows $kind-1 train | cl-scale -q |
+                cl-train "${network[@]}" "${training[@]}" "${options[@]}" -o "$folder/1.ck"
         else
             rows $kind-$k train -m "$folder/$((k - 1)).ck" |
                 cl-tune -m "$folder/$((k - 1)).ck" "${training[@]}" "${options[@]}" -o "$folder/$k.ck"
