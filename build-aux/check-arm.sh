@@ -41,7 +41,8 @@ printf '#include <msgpack.h>\nint main(void) { return 0; }\n' > "$probe.c"
 [ -f "$build/made/config.mk" ] || echo "LIBS_MSGPACK = -lmsgpackc" > "$build/made/config.mk"
 touch "$build/made/config.mk"
 "${MAKE:-make}" --no-print-directory BUILD="$build/made" CC="$cross" CC_FOR_BUILD="${CC_FOR_BUILD:-cc}" CPPFLAGS="$include" \
-    LDFLAGS="$links" SETUP=check all "$build/made/tests/engines/test_fma" "$build/made/tests/engines/test_engines"
+    LDFLAGS="$links" SETUP=check all "$build/made/tests/engines/test_fma" "$build/made/tests/engines/test_engines" \
+    "$build/made/tests/engines/test_fisher"
 
 # The same folder with, for each program, a script that emulates it.
 mkdir -p "$build/run/tests/engines"
