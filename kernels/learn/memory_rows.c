@@ -399,11 +399,10 @@ memory_pad(const float *stored, uint64_t n, uint64_t had, uint32_t o, bool class
     float *soft = arena_array(arena, n * o, sizeof *soft); // [n, o]
     for (uint64_t i = 0; i < n; i++)
         for (uint32_t j = 0; j < o; j++) {
-            const float *z = stored + i * had;
             if (classes && had == 1 && o > 1)
-                soft[i * o + j] = j > 1 ? NAN : j == 1 ? z[0] / 2 : -z[0] / 2;
+                soft[i * o + j] = j > 1 ? NAN : j == 1 ? stored[i] / 2 : -stored[i] / 2;
             else
-                soft[i * o + j] = j < had ? z[j] : NAN;
+                soft[i * o + j] = j < had ? stored[i * had + j] : NAN;
         }
     return soft;
 }
