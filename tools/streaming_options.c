@@ -138,7 +138,9 @@ streaming_inherit(struct settings *s, const struct model *model, const char *pat
     const unsigned scopes = goes_on ? SETTINGS_ALL | SETTINGS_ONLINE : SETTINGS_NETWORK;
     if (!settings_given(s, &s->optimizer))
         s->optimizer = OPT_SGD;
-    const int status = settings_recall(s, scopes, options, path, &error);
+    int status = settings_check_record(scopes, options, path, &error);
+    if (status == 0)
+        status = settings_recall(s, scopes, options, path, &error);
     if (status < 0 && error.status != STATUS_USAGE)
         die_error(&error);
     if (status < 0)

@@ -13,11 +13,12 @@
 double
 tuning_trained_lr(const struct model *model)
 {
-    double lr;
-    if (value_get_double(model->training, "trained_lr", &lr) ||
-        value_get_double(value_get(model->training, "options"), "lr", &lr))
-        return lr;
-    return 0.001;
+    double lr = 0.001;
+    if (!value_get_double(model->training, "trained_lr", &lr))
+        value_get_double(value_get(model->training, "options"), "lr", &lr);
+    if (!(lr >= 0 && lr <= 1e6))
+        die(STATUS_DATA, "the model says that it was trained at a rate of %g", lr);
+    return lr;
 }
 
 /* The strategy that a model was made ready for, with its numbers, unless another is given. */
@@ -61,6 +62,8 @@ tuning_inherit(struct settings *s, const struct model *model, const char *path)
     const struct value *options = value_get(model->training, "options");
     int status = 0;
     if (options != NULL)
+        status = settings_check_record(SETTINGS_NETWORK | SETTINGS_OPTIMISER | SETTINGS_STRATEGY, options, path, &error);
+    if (status == 0 && options != NULL)
         status = settings_recall(s, SETTINGS_NETWORK, options, path, &error);
     if (status == 0 && options != NULL)
         status = settings_recall(s, SETTINGS_OPTIMISER, options, NULL, &error);
@@ -149,6 +152,8 @@ tuning_check(const struct settings *s, const struct model *model, const char *pa
         usage_error("--among is for classes, and the model predicts a number");
     if (s->class_weights == CLASS_WEIGHTS_BALANCED && model->schema.task != TASK_CLASS)
         usage_error("--class-weights is for classes, and the model predicts a number");
+    if (settings_given(s, &s->temperature) && model->schema.task != TASK_CLASS)
+        usage_error("--temperature is for classes, and the model predicts a number");
     if (settings_given(s, &s->label_smoothing) && s->label_smoothing > 0 && model->schema.task != TASK_CLASS)
         usage_error("--label-smoothing is for classes, and the model predicts a number");
     if (s->keep_optimiser && (kind == NULL || strcmp(kind, settings_optimizers[s->optimizer]) != 0))

@@ -237,6 +237,7 @@ check_reach(const struct settings *s)
         {&s->new_class, !s->reinit_head, "--new-class: with --reinit-head all classes are new"},
         {&s->huber_delta, s->loss == 1 + LOSS_HUBER, "--huber-delta is for --loss huber"},
         {&s->quantiles, s->loss == 1 + LOSS_QUANTILE, "--quantiles is for --loss quantile"},
+        {&s->memory_by, s->memory_rows > 0, "--memory-by: --memory-rows 0 keeps no rows to share out"},
     };
     for (size_t i = 0; i < sizeof reach / sizeof *reach; i++)
         if (settings_given(s, reach[i].field) && !reach[i].fits)
@@ -521,6 +522,53 @@ field_text(const struct value *value, char buffer[64])
     else
         snprintf(buffer, 64, "%llu", (unsigned long long) value->u);
     return buffer;
+}
+
+/* The name of a number that is out of its range, or NULL. Those of a record have passed no option table. */
+static const char *
+out_of_range(const struct settings *s)
+{
+    const struct {
+        const char *name;
+        double value, low, high;
+    } ranges[] = {
+        {"huber-delta", s->huber_delta, 1e-30, 1e30},
+        {"momentum", s->momentum, 0, 1},
+        {"dampening", isnan(s->dampening) ? 0 : s->dampening, 0, 1},
+        {"beta1", s->beta1, 0, 0.999999},
+        {"beta2", isnan(s->beta2) ? 0 : s->beta2, 0, 0.999999},
+        {"epsilon", s->epsilon, 1e-30, 1},
+        {"weight-decay", isnan(s->weight_decay) ? 0 : s->weight_decay, 0, 1e6},
+        {"ema", isnan(s->ema) ? 0 : s->ema, 0, 0.999999},
+        {"dropout", s->dropout, 0, 0.95},
+        {"clip", s->clip, 0, 1e30},
+        {"label-smoothing", s->label_smoothing, 0, 0.9},
+        {"strength", isnan(s->strength) ? 0 : s->strength, 0, 1e10},
+        {"ewc-gamma", s->ewc_gamma, 0, 1},
+        {"si-xi", s->si_xi, 1e-30, 1e30},
+        {"temperature", s->temperature, 0.01, 1000},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (!(ranges[i].value >= ranges[i].low && ranges[i].value <= ranges[i].high))
+            return ranges[i].name;
+    return NULL;
+}
+
+int
+settings_check_record(unsigned scopes, const struct value *record, const char *what, struct error *error)
+{
+    struct settings then;
+    struct error found;
+    settings_default(&then);
+    if (settings_recall(&then, scopes, record, what, error) < 0)
+        return -1;
+    const char *name = out_of_range(&then), *sentence = settings_check(&then, &found);
+    if (name != NULL)
+        return error_set(error, STATUS_DATA, "%s was trained with options that cannot be: '%s' is out of range", what,
+                         name);
+    if (sentence != NULL)
+        return error_set(error, STATUS_DATA, "%s was trained with options that cannot be: %s", what, sentence);
+    return 0;
 }
 
 int

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,6 +29,44 @@ test_record_and_recall(void **state)
     assert_true(b.lr == 0.1 && b.optimizer == OPT_NESTEROV && b.decoupled);
     assert_string_equal(b.hidden, "7,8");
     arena_free(&arena);
+}
+
+/* Whoever wrote a checkpoint may have written anything: that is said of the file, not of the command line. */
+static void
+test_records_that_cannot_be(void **state)
+{
+    (void) state;
+    static const struct {
+        const char *name;
+        double number;
+        const char *text, *sentence;
+    } cases[] = {
+        {"hidden", 0, "4,,x", "m.ck was trained with options that cannot be: --hidden is"},
+        {"net", 0, "sponge", "m.ck was trained with options that cannot be: --net"},
+        {"batch", 0, "-3", "m.ck was trained with options that cannot be: --batch is"},
+        {"dropout", 1, NULL, "m.ck was trained with options that cannot be: 'dropout' is out of range"},
+        {"beta1", -1, NULL, "m.ck was trained with options that cannot be: 'beta1' is out of range"},
+        {"clip", NAN, NULL, "m.ck was trained with options that cannot be: 'clip' is out of range"},
+        {"strength", INFINITY, NULL, "m.ck was trained with options that cannot be: 'strength' is out of range"},
+        {"temperature", 0, NULL, "m.ck was trained with options that cannot be: 'temperature' is out of range"},
+        {"optimizer", 1, NULL, "m.ck has no usable value of 'optimizer'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena arena = {0};
+        struct error error = {0};
+        struct settings s;
+        settings_default(&s);
+        struct value *record = value_map(&arena);
+        settings_record(&s, SETTINGS_ALL, record, &arena);
+        assert_int_equal(settings_check_record(SETTINGS_ALL, record, "m.ck", &error), 0);
+        value_set(&arena, record, cases[i].name,
+                  cases[i].text != NULL ? value_string(&arena, cases[i].text) : value_float(&arena, cases[i].number));
+        const unsigned scopes = SETTINGS_NETWORK | SETTINGS_OPTIMISER | SETTINGS_STRATEGY;
+        assert_int_equal(settings_check_record(scopes, record, "m.ck", &error), -1);
+        assert_int_equal(error.status, STATUS_DATA);
+        assert_memory_equal(error.text, cases[i].sentence, strlen(cases[i].sentence));
+        arena_free(&arena);
+    }
 }
 
 static void
@@ -123,6 +162,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_record_and_recall),
+        cmocka_unit_test(test_records_that_cannot_be),
         cmocka_unit_test(test_contradictions),
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_defaults_that_depend),
