@@ -122,6 +122,11 @@ check_recalled(const struct settings *s, const char *path)
                       s->dropout < 1 && s->clip >= 0 && s->memory_rows <= STREAMING_MOST_WINDOW;
     if (!good)
         die(STATUS_DATA, "%s: the options of its online run are out of their ranges", path);
+    struct error error;
+    struct detector *detector = detector_open(s->detector, &error); /* one that was given is known to be right */
+    if (detector == NULL)
+        die(STATUS_DATA, "%s: the options of its online run are of no use: %s", path, error.text);
+    detector_close(detector);
 }
 
 /*
