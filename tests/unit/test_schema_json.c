@@ -127,7 +127,7 @@ test_refused(void **state)
                   "s.json: column 'a': the value of 'type' is no string");
     check_refused(COLUMN(", \"rolle\": \"label\""),
                   "s.json: column 'a': the key 'rolle' is none of name, type, role, categories, missing_rows, min, "
-                  "max, hash, percent, decimal, of, part, origin, dates");
+                  "max, hash, percent, decimal, of, part, origin, dates, lag, lag_of");
     check_refused(COLUMN(", \"role\": \"target\""),
                   "s.json: column 'a' has the role 'target', which this version does not know");
     check_refused(COLUMN(", \"role\": \"time\""),
