@@ -270,6 +270,13 @@ stream_summary_close(struct stream_summary *summary, const char *digest, struct 
 
 /* Checkpoints */
 
+static uint64_t
+waiting_rows(const struct model *model, const char *name)
+{
+    const struct tensor *w = model_find(model, TENSOR_RESUME, name);
+    return w == NULL || w->rank == 0 ? 0 : w->shape[0];
+}
+
 static void
 put_memory(const struct model *model, struct text *text)
 {
@@ -279,6 +286,12 @@ put_memory(const struct model *model, struct text *text)
     if (value_get_u64(model->memory, "rows_seen", &seen) && rows > 0)
         text_printf(text, ", of %" PRIu64 " seen", seen);
     text_printf(text, "%s\n", rows > 0 ? " (--memory lists them, --strip memory removes them)" : "");
+    const uint64_t waiting = waiting_rows(model, "online.w") + waiting_rows(model, "late.w");
+    if (waiting > 0)
+        text_printf(text,
+                    "             %" PRIu64 " rows of a stream wait for their update or label (--strip memory removes "
+                    "them too)\n",
+                    waiting);
 }
 
 static void

@@ -14,6 +14,7 @@
 
 #include "checkpoint.h"
 #include "counts.h"
+#include "online_rows.h"
 #include "options.h"
 #include "program.h"
 #include "render.h"
@@ -175,6 +176,15 @@ cat_stream(const struct settings *settings, struct stream_reader *reader, struct
 
 /* Checkpoints */
 
+/* No row of the data stays with the memory: those that wait in an online run go too. */
+static void
+strip_role(struct model *model, enum tensor_role role)
+{
+    model_strip(model, role);
+    if (role == TENSOR_MEMORY)
+        online_drop_all(model);
+}
+
 static void
 strip_roles(struct model *model, const struct option_list *list)
 {
@@ -182,7 +192,7 @@ strip_roles(struct model *model, const struct option_list *list)
         size_t n;
         char **roles = split_list(list->values[i], &n);
         for (size_t j = 0; j < n; j++)
-            model_strip(model, tensor_role_parse(roles[j]));
+            strip_role(model, tensor_role_parse(roles[j]));
         free(roles);
     }
 }

@@ -1,5 +1,7 @@
 #include "forgetting.h"
 
+#include <stdio.h>
+
 #include "bind.h"
 #include "forget.h"
 #include "program.h"
@@ -42,13 +44,18 @@ forgetting_run(struct model *model, const char *path)
     }
     if (got < 0)
         die_error(&error);
-    const uint64_t given = forget.given, found = forget_close(&forget);
+    uint64_t waited;
+    const uint64_t given = forget.given, found = forget_close(&forget, &waited);
+    char waiting[80] = "";
     record(model, found);
+    if (waited > 0)
+        snprintf(waiting, sizeof waiting, " (%llu of them waited for an update or a label)",
+                 (unsigned long long) waited);
     if (program_verbosity() != VERBOSITY_QUIET)
-        warn("--forget: %llu kept row%s taken out of the memory, for %llu given; the weights still know what they "
+        warn("--forget: %llu kept row%s taken out of the memory%s, for %llu given; the weights still know what they "
              "learned "
              "from them (only a training without them does not)",
-             (unsigned long long) found, found == 1 ? " was" : "s were", (unsigned long long) given);
+             (unsigned long long) found, found == 1 ? " was" : "s were", waiting, (unsigned long long) given);
     bind_close(binding);
     stream_reader_close(reader);
 }

@@ -15,6 +15,7 @@
 #include "online.h"
 #include "program.h"
 #include "progress.h"
+#include "tuning.h"
 
 /* Rows between two looks at signals and clocks; the longest sleep, in case a signal came just before it. */
 enum { SLICE_ROWS = 1024, NAP_MS = 1000, LOG_ROWS = 1000 };
@@ -29,13 +30,14 @@ struct session {
     struct online *learner;
     struct arena record;         /* of the training record that was made last */
     const struct value *lineage; /* of the model as it came */
-    size_t n_lineage;            /* entries that are not this run's own */
+    size_t own;                  /* the entry of this run's own: one more, or that of the run that goes on */
     const struct value *options; /* the record of the options, for good */
     const char *strategy;        /* that later runs inherit, or NULL */
     double trained_lr;
-    char from[33];       /* digest of the model given */
-    uint64_t first_rows; /* consumed in streams before this one */
-    uint64_t skip;       /* rows of this stream that a run before has learnt */
+    const struct value *trained; /* options of the last run that was none on a stream, or NULL */
+    char from[33];               /* digest of the model given */
+    uint64_t first_rows;         /* consumed in streams before this one */
+    uint64_t skip;               /* rows of this stream that a run before has learnt */
     char resumed_digest[33];
     int log; /* descriptor, or -1 */
     uint64_t logged_rows, logged_drifts, saved_rows;
@@ -217,6 +219,8 @@ record(struct session *session, bool unfinished)
     value_set(arena, training, "data", value_string(arena, data));
     value_set(arena, training, "rows", value_uint(arena, rows));
     value_set(arena, training, "trained_lr", value_float(arena, session->trained_lr));
+    if (session->trained != NULL)
+        value_set(arena, training, "trained", value_copy(arena, session->trained));
     if (session->strategy != NULL)
         value_set(arena, training, "strategy", value_string(arena, session->strategy));
     model->training = training;
@@ -228,13 +232,13 @@ record(struct session *session, bool unfinished)
         value_set(arena, resume, "rows", value_uint(arena, rows - session->first_rows));
         value_set(arena, training, "resume", resume);
     }
-    for (size_t i = 0; i < session->n_lineage; i++)
-        value_push(arena, lineage, session->lineage->items[i]);
     value_set(arena, entry, "program", value_string(arena, program_name()));
     value_set(arena, entry, "parent", value_string(arena, online_parent(session->learner)));
     value_set(arena, entry, "data", value_string(arena, data));
     value_set(arena, entry, "rows", value_uint(arena, rows));
-    value_push(arena, lineage, entry);
+    const size_t n = session->lineage == NULL ? 0 : session->lineage->n;
+    for (size_t i = 0; i < n || i == session->own; i++)
+        value_push(arena, lineage, i == session->own ? entry : session->lineage->items[i]);
     model->lineage = lineage;
 }
 
@@ -426,7 +430,8 @@ setup_of(const struct session *session)
         .dropout = (float) s->dropout,
         .seed = s->seed,
         .update_rows = (uint32_t) s->update_rows,
-        .memory_rows = s->memory_rows,
+        .memory_rows = streaming_capacity(s, session->model),
+        .memory_by = (enum balance)(s->memory_by - 1),
         .replay = s->replay,
         .keep_moments = s->keep_optimiser,
         .window = s->id != NULL ? s->window : 0,
@@ -458,7 +463,6 @@ static void
 begin(struct session *session, struct settings *s, const struct model *given, const char *path, struct arena *arena)
 {
     struct model *model = session->model;
-    const bool goes_on = online_continues(model);
     struct error error;
     check_numerics(session, path);
     streaming_inherit(s, model, path);
@@ -466,12 +470,11 @@ begin(struct session *session, struct settings *s, const struct model *given, co
     if (sentence != NULL)
         usage_error("%s", sentence);
     session->options = streaming_record(s, arena);
-    session->trained_lr = streaming_trained_lr(model);
+    session->trained_lr = tuning_trained_lr(model);
+    session->trained = tuning_trained_options(model);
     session->strategy = value_get_string(model->training, "strategy");
     session->lineage = model->lineage;
-    session->n_lineage = model->lineage == NULL ? 0 : model->lineage->n;
-    if (goes_on && session->n_lineage > 0)
-        session->n_lineage--;
+    session->own = online_run(model);
     memcpy(session->from, given->digest, sizeof session->from);
     const struct online_setup setup = setup_of(session);
     if (online_open(&session->learner, &setup, &error) < 0) {

@@ -48,8 +48,8 @@ void streaming_check_options(const struct settings *s, const struct training_fil
 void streaming_inherit(struct settings *s, const struct model *model, const char *path);
 /* The options that count, as they are recorded; in `arena`. */
 const struct value *streaming_record(const struct settings *s, struct arena *arena);
-/* The learning rate of the first training, whatever was tuned in between: records pass it on. */
-double streaming_trained_lr(const struct model *model);
+/* Rows that the memory has room for: as it was told, or as it was. */
+uint64_t streaming_capacity(const struct settings *s, const struct model *model);
 /* Learns from the stream in `paths` and writes the next model. `path`: of the model, for messages. */
 void streaming_run(struct settings *s, const struct training_files *files, const struct streaming_files *online,
                    const struct engine *engine, struct model *model, const char *path, const char *const *paths,

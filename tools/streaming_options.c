@@ -2,10 +2,12 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "balance.h"
 #include "detector.h"
 #include "online.h"
 #include "program.h"
 #include "streaming.h"
+#include "tuning.h"
 
 /* What a stream has no use for. */
 static const struct {
@@ -32,7 +34,6 @@ static const struct {
     UNUSED(ema, "ema", "rows are predicted by the weights of the moment"),
     UNUSED(class_weights, "class-weights", "it would have to know all rows"),
     UNUSED(among, "among", "it learns all classes"),
-    UNUSED(memory_by, "memory-by", "its memory is a sample of all rows alike"),
     UNUSED(strategy, "strategy", "--replay is what keeps old rows known"),
     UNUSED(strength, "strength", "--replay is what keeps old rows known"),
     UNUSED(ewc_gamma, "ewc-gamma", "--replay is what keeps old rows known"),
@@ -102,24 +103,24 @@ streaming_check_options(const struct settings *s, const struct training_files *f
     }
 }
 
-double
-streaming_trained_lr(const struct model *model)
+uint64_t
+streaming_capacity(const struct settings *s, const struct model *model)
 {
-    double lr;
-    if (value_get_double(model->training, "trained_lr", &lr) ||
-        value_get_double(value_get(model->training, "options"), "lr", &lr))
-        return lr;
-    return 0.001;
+    uint64_t capacity = 0;
+    if (s->memory_rows != UINT64_MAX)
+        return s->memory_rows;
+    value_get_u64(model->memory, "capacity", &capacity);
+    return capacity;
 }
 
 /* Options of a record have passed no option table; a file may say anything. */
 static void
-check_recalled(const struct settings *s, const char *path)
+check_recalled(const struct settings *s, const struct model *model, const char *path)
 {
     const bool good = s->update_rows >= 1 && s->update_rows <= STREAMING_MOST_ROWS && s->window >= 1 &&
                       s->window <= STREAMING_MOST_WINDOW && s->replay >= 0 && s->replay <= 100 && s->shrink >= 0.5 &&
                       s->shrink <= 1 && (isnan(s->lr) || (s->lr >= 0 && s->lr <= 1e6)) && s->dropout >= 0 &&
-                      s->dropout < 1 && s->clip >= 0 && s->memory_rows <= STREAMING_MOST_WINDOW;
+                      s->dropout < 1 && s->clip >= 0;
     if (!good)
         die(STATUS_DATA, "%s: the options of its online run are out of their ranges", path);
     struct error error;
@@ -127,6 +128,9 @@ check_recalled(const struct settings *s, const char *path)
     if (detector == NULL)
         die(STATUS_DATA, "%s: the options of its online run are of no use: %s", path, error.text);
     detector_close(detector);
+    if (streaming_capacity(s, model) > STREAMING_MOST_WINDOW)
+        die(STATUS_DATA, "%s: a memory of %llu rows is too large for --online (--memory-rows says another number)",
+            path, (unsigned long long) streaming_capacity(s, model));
 }
 
 /*
@@ -157,9 +161,11 @@ streaming_inherit(struct settings *s, const struct model *model, const char *pat
         s->lr = s->optimizer < OPT_RMSPROP ? NAN : 0.0005;
     if (isnan(s->weight_decay))
         s->weight_decay = 0;
-    if (s->memory_rows == UINT64_MAX && !value_get_u64(model->memory, "capacity", &s->memory_rows))
-        s->memory_rows = 0;
-    check_recalled(s, path);
+    tuning_inherit_memory(s, model);
+    if (goes_on && s->memory_by == 0) /* one that is shared says so */
+        s->memory_by = 1 + BALANCE_ROWS;
+    training_balance(s, model->schema.task);
+    check_recalled(s, model, path);
 }
 
 /* The options that count, as they are recorded. */

@@ -21,12 +21,20 @@ tuning_trained_lr(const struct model *model)
     return lr;
 }
 
+const struct value *
+tuning_trained_options(const struct model *model)
+{
+    const struct value *trained = value_get(model->training, "trained");
+    return trained != NULL || value_get(model->training, "online") != NULL ? trained
+                                                                           : value_get(model->training, "options");
+}
+
 /* The strategy that a model was made ready for, with its numbers, unless another is given. */
 static void
 inherit_strategy(struct settings *s, const struct model *model, const char *path)
 {
     const char *name = value_get_string(model->training, "strategy");
-    const struct value *options = value_get(model->training, "options");
+    const struct value *options = tuning_trained_options(model);
     struct error error;
     if (settings_given(s, &s->strategy) || name == NULL)
         return;
@@ -38,9 +46,8 @@ inherit_strategy(struct settings *s, const struct model *model, const char *path
         die_error(&error);
 }
 
-/* How large its memory is and who shares it, where the last run was told; rows share one of which nothing is said. */
-static void
-inherit_memory(struct settings *s, const struct model *model)
+void
+tuning_inherit_memory(struct settings *s, const struct model *model)
 {
     const struct value *options = value_get(model->training, "options");
     const char *by = value_get_string(options, "memory-by");
@@ -59,19 +66,21 @@ void
 tuning_inherit(struct settings *s, const struct model *model, const char *path)
 {
     struct error error;
-    const struct value *options = value_get(model->training, "options");
+    const struct value *options = value_get(model->training, "options"), *trained = tuning_trained_options(model);
     int status = 0;
     if (options != NULL)
         status = settings_check_record(SETTINGS_NETWORK | SETTINGS_OPTIMISER | SETTINGS_STRATEGY, options, path, &error);
+    if (status == 0 && trained != NULL)
+        status = settings_check_record(SETTINGS_OPTIMISER | SETTINGS_STRATEGY, trained, path, &error);
     if (status == 0 && options != NULL)
         status = settings_recall(s, SETTINGS_NETWORK, options, path, &error);
-    if (status == 0 && options != NULL)
-        status = settings_recall(s, SETTINGS_OPTIMISER, options, NULL, &error);
+    if (status == 0 && trained != NULL)
+        status = settings_recall(s, SETTINGS_OPTIMISER, trained, NULL, &error);
     if (status < 0 && error.status == STATUS_USAGE)
         usage_error("%s", error.text);
     if (status < 0)
         die_error(&error);
-    inherit_memory(s, model);
+    tuning_inherit_memory(s, model);
     if (isnan(s->weight_decay)) /* models always say; whoever wrote this one left it out */
         s->weight_decay = 0;
     if (strcmp(s->batch, "auto") == 0)

@@ -26,6 +26,10 @@ enum { TUNING_LEAST_EPOCHS = 10, TUNING_LEAST_STEPS = 300 };
 
 /* The learning rate of the first training, whatever was tuned in between. */
 double tuning_trained_lr(const struct model *model);
+/* The options of the last run that was not on a stream, or NULL: a stream goes by options of its own. */
+const struct value *tuning_trained_options(const struct model *model);
+/* How large the memory is and who shares it, where the last run was told; rows share one of which nothing is said. */
+void tuning_inherit_memory(struct settings *s, const struct model *model);
 /* Options that were not given become those of the model; some may not contradict it. */
 void tuning_inherit(struct settings *s, const struct model *model, const char *path);
 /* Strategy, strength and rate that were left open. resumed: the run that goes on, which has chosen; or NULL. Returns

@@ -9,9 +9,6 @@
 /* Random numbers at once; and their stream, which nothing else draws from. */
 enum { DRAWN = 512, KEYS = 0x6b657973 };
 
-/* No number of rows, but what a checkpoint may say (formats/checkpoint.c). */
-#define MOST 1e100
-
 struct candidate {
     uint64_t key, index; /* among old rows, then new ones */
 };
@@ -24,10 +21,16 @@ struct group {
     uint64_t full;
 };
 
+struct rng_key
+balance_keys(uint64_t seed)
+{
+    return rng_key(seed, RNG_RESERVOIR, KEYS);
+}
+
 uint64_t
 balance_key(uint64_t seed, uint64_t i, uint64_t kept, uint64_t seen)
 {
-    uint64_t key = rng_u64(rng_key(seed, RNG_RESERVOIR, KEYS), i);
+    uint64_t key = rng_u64(balance_keys(seed), i);
     return kept >= seen ? key : (uint64_t) ((double) key * ((double) kept / (double) seen));
 }
 
@@ -216,7 +219,7 @@ list_chosen(const struct group *groups, uint64_t n_groups, uint32_t run, const s
         else
             kept[j] = (struct balance_row){.run = run, .class = classes != NULL ? classes[index - n_old] : 0};
         kept[j].key = chosen[j].candidate.key;
-        kept[j].stands = fmin(chosen[j].group->total / (double) chosen[j].group->full, MOST);
+        kept[j].stands = fmin(chosen[j].group->total / (double) chosen[j].group->full, BALANCE_MOST);
     }
     free(chosen);
     return m;
@@ -244,7 +247,7 @@ balance_choose(enum balance by, uint64_t seed, uint64_t capacity, uint64_t seen,
 
     for (uint64_t i = 0; i < n_old; i++)
         offer(find(groups, n_groups, group_of(by, old[i].run, old[i].class)), (struct candidate){old[i].key, i});
-    const struct rng_key key = rng_key(seed, RNG_RESERVOIR, KEYS);
+    const struct rng_key key = balance_keys(seed);
     const struct rng_many *many = rng_many();
     for (uint64_t random[DRAWN], i = 0, n; i < n_new; i += n) {
         n = n_new - i < DRAWN ? n_new - i : DRAWN;

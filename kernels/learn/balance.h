@@ -17,6 +17,11 @@
 
 #include <stdint.h>
 
+#include "rng.h"
+
+/* No number of rows, but what a checkpoint may say (formats/checkpoint.c). */
+#define BALANCE_MOST 1e100
+
 enum balance {
     BALANCE_ROWS,  /* one group */
     BALANCE_CLASS, /* a group per class; classes share the memory */
@@ -37,6 +42,9 @@ struct balance_row {
 uint64_t balance_choose(enum balance by, uint64_t seed, uint64_t capacity, uint64_t seen, uint32_t run,
                         const struct balance_row *old, uint64_t n_old, const uint32_t *classes, uint64_t n_new,
                         uint64_t *picks, struct balance_row *kept);
+
+/* A row's key is rng_u64() of this at its number among all rows, from 0. */
+struct rng_key balance_keys(uint64_t seed);
 
 /* A key for row i of a uniform sample of `kept` of `seen` rows that has none: below kept / seen, as those would be that
  * such a sample has by keys. */

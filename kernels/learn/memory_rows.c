@@ -118,12 +118,8 @@ number_records(const struct gathering *g, const struct dataset *dataset, uint64_
     free(numbers);
 }
 
-/*
- * What the transforms make of a missing number in each column, or NaN where that might be a number of the data as well:
- * the fill is one when it is an f32 itself, such as 0, most medians, and all that a constant column has.
- */
-static float *
-images_of_missing(const struct schema *schema, bool only_sure, struct arena *arena)
+float *
+memory_images(const struct schema *schema, bool only_sure, struct arena *arena)
 {
     float *image = arena_array(arena, schema->n_x, sizeof *image);
     for (uint32_t j = 0; j < schema->n_x; j++)
@@ -145,7 +141,7 @@ mark_missing(const struct gathering *g, const uint8_t *old, const float *x)
     struct model *model = g->model;
     const uint32_t d = model->schema.n_x;
     struct arena scratch = {0};
-    const float *image = images_of_missing(&model->schema, true, &scratch);
+    const float *image = memory_images(&model->schema, true, &scratch);
     uint8_t *missing = arena_aligned(&model->arena, g->m * d), any = 0;
     for (uint64_t i = 0; i < g->m; i++)
         for (uint32_t j = 0; j < d; j++) {
@@ -243,9 +239,8 @@ gather_all(const struct gathering *g, const struct rowset *rows, const void *lab
 
 /* ---- choosing ---- */
 
-/* What balance.h wants to know of the rows that are there. */
-static struct balance_row *
-describe_old(const struct model *model, uint64_t n_old, uint64_t seen, uint64_t seed, struct arena *arena)
+struct balance_row *
+memory_describe(const struct model *model, uint64_t n_old, uint64_t seen, uint64_t seed, struct arena *arena)
 {
     const uint64_t *keys = find_data(model, "key", DTYPE_U64, n_old, 1);
     const double *stands = find_data(model, "stands", DTYPE_F64, n_old, 1);
@@ -298,7 +293,7 @@ memory_keep(struct model *model, const struct dataset *dataset, uint64_t n_train
     if (options->by == BALANCE_ROWS && whole && find_data(model, "key", DTYPE_U64, n_old, 1) == NULL) {
         g.m = reservoir_choose(options->seed, most, seen, n_old, n_train, picks);
     } else {
-        const struct balance_row *old = describe_old(model, n_old, seen, options->seed, &scratch);
+        const struct balance_row *old = memory_describe(model, n_old, seen, options->seed, &scratch);
         kept = arena_array(&scratch, most, sizeof *kept);
         g.m = balance_choose(options->by, options->seed, most, seen, memory_run(model), old, n_old,
                              classes_of(model, &rows, &scratch), n_train, picks, kept);
@@ -340,7 +335,7 @@ memory_drop(struct model *model, const uint8_t *drop)
     }
     value_get_u64(model->memory, "capacity", &capacity);
     const bool balanced = find_data(model, "key", DTYPE_U64, n_old, 1) != NULL;
-    const struct balance_row *old = describe_old(model, n_old, seen, 0, &scratch);
+    const struct balance_row *old = memory_describe(model, n_old, seen, 0, &scratch);
     struct balance_row *kept = arena_array(&scratch, g.m, sizeof *kept);
     for (uint64_t i = 0; i < g.m; i++)
         kept[i] = old[picks[i]];
@@ -367,7 +362,7 @@ memory_widen(struct model *model)
     if (m == 0 || (had_d == d && had_k == k))
         return;
     if (had_d < d) {
-        const float *from = x != NULL ? x->data : NULL, *image = images_of_missing(&model->schema, false, &scratch);
+        const float *from = x != NULL ? x->data : NULL, *image = memory_images(&model->schema, false, &scratch);
         const uint8_t *lacked = find_data(model, "missing", DTYPE_U8, m, had_d);
         float *to = arena_aligned(&model->arena, m * d * sizeof *to); // [m, d]
         uint8_t *lacks = arena_aligned(&model->arena, m * d);         // [m, d]

@@ -52,6 +52,17 @@ void memory_widen(struct model *model);
  */
 int memory_outputs(struct model *model, bool make, const struct engine *engine, unsigned threads, struct error *error);
 
+/* What balance.h wants to know of the n_old rows that are there, of `seen`. In `arena`. */
+struct balance_row *memory_describe(const struct model *model, uint64_t n_old, uint64_t seen, uint64_t seed,
+                                    struct arena *arena);
+
+/*
+ * What the transforms make of a missing number in each column, or with only_sure NaN where that might be a number of
+ * the data as well: the fill is one when it is an f32 itself, such as 0, most medians, and all that a constant column
+ * has. [n_x] in `arena`.
+ */
+float *memory_images(const struct schema *schema, bool only_sure, struct arena *arena);
+
 /* [n, o] in `arena`: stored outputs [n, had], NaN where they lack. Two classes that were one output z and are a softmax
  * now had the outputs -z / 2 and z / 2 (grow.h). */
 float *memory_pad(const float *stored, uint64_t n, uint64_t had, uint32_t o, bool classes, struct arena *arena);

@@ -11,9 +11,6 @@
 #include "memory.h"
 #include "online_inside.h"
 
-/* Classes that a record may bring; a label that is a number in truth would bring more and more. */
-enum { MOST_FRESH = 1000 };
-
 static void
 copy(void *to, const void *from, size_t bytes)
 {
@@ -69,7 +66,8 @@ online_open(struct online **result, const struct online_setup *setup, struct err
     online->chosen = mem_array(setup->update_rows, sizeof *online->chosen);
     online->line = mem_array(
         sizeof online->digest + 64 + sizeof(float) * ((size_t) online->d + online->k) + sizeof(double) * online->t, 1);
-    online->memory = stream_memory_open(model, setup->memory_rows, setup->seed);
+    const struct memory_options memory = {.seed = setup->seed, .capacity = setup->memory_rows, .by = setup->memory_by};
+    online->memory = stream_memory_open(model, &memory, online_run(model));
     if (setup->detector != NULL && (online->detector = detector_open(setup->detector, error)) == NULL)
         goto fail;
     if (online->detector != NULL && !online->classes && detector_values(online->detector) == DETECTOR_BINARY) {
@@ -291,7 +289,7 @@ class_of(struct online *online, uint64_t i, uint32_t *class, struct error *error
     }
     if (online->setup.policy == NEW_CLASS_OTHER)
         return 0;
-    if (online->setup.policy == NEW_CLASS_ERROR || online->counts.classes + online->fresh.n >= MOST_FRESH) {
+    if (online->setup.policy == NEW_CLASS_ERROR || online->counts.classes + online->fresh.n >= ONLINE_MOST_FRESH) {
         const bool most = online->setup.policy == NEW_CLASS_GROW && dict_find(&online->fresh, name, length) == 0;
         if (online->setup.policy == NEW_CLASS_ERROR || most)
             return error_set(error, STATUS_DATA, "record %llu: the model has no class '%s'%s",

@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "balance.h"
 #include "batch.h"
 #include "engine.h"
 #include "error.h"
@@ -45,6 +46,7 @@ struct online_setup {
     uint64_t seed;
     uint32_t update_rows; /* B */
     uint64_t memory_rows;
+    enum balance memory_by;
     double replay;     /* rows drawn from the memory for an update, as a multiple of B; 0 = none */
     bool keep_moments; /* of the model, when a record begins */
     uint64_t window;   /* of rows that wait for their labels; 0: rows without a label are left out */
@@ -71,6 +73,8 @@ struct online_counts {
 
 /* True when the model was written by a run of this kind, and goes on. */
 bool online_continues(const struct model *model);
+/* The number of the run's entry in the lineage, from 0: that of the run that goes on, or of one to be added. */
+uint32_t online_run(const struct model *model);
 /* Of such a model its record goes on; else a new one begins. */
 int online_open(struct online **online, const struct online_setup *setup, struct error *error);
 /* Before the first row. The schema must outlive the learner. */

@@ -11,6 +11,9 @@
 
 enum { SET_BLOCK, SET_MEMORY };
 
+/* Classes that a record may bring; a label that is a number in truth would bring more and more. */
+enum { ONLINE_MOST_FRESH = 1000 };
+
 /* Labelled rows that wait for their update; [0, scored) have been predicted and scored. */
 struct block {
     uint64_t n, scored;

@@ -18,12 +18,28 @@ static const struct {
     COUNT(rows),       COUNT(labelled), COUNT(learnt), COUNT(updates), COUNT(moment_steps), COUNT(left_out),
     COUNT(unlabelled), COUNT(unknown),  COUNT(waited), COUNT(missed),  COUNT(drifts),       COUNT(classes),
 };
+/* Beyond all that a run can count: what a file may say, and arithmetic would not stand. */
+#define MOST_ROWS (UINT64_C(1) << 62)
+
 enum { N_COUNTS = sizeof count_fields / sizeof *count_fields };
 
 bool
 online_continues(const struct model *model)
 {
     return value_get(model->training, "online") != NULL && model_find(model, TENSOR_RESUME, "online.metrics") != NULL;
+}
+
+uint32_t
+online_run(const struct model *model)
+{
+    const struct value *lineage = model->lineage;
+    size_t n = lineage != NULL && lineage->kind == VALUE_ARRAY ? lineage->n : 0;
+    if (!online_continues(model))
+        return (uint32_t) n;
+    /* Rows may have been taken out of the memory since: that has an entry too. */
+    while (n > 0 && value_get(lineage->items[n - 1], "forgot") != NULL)
+        n--;
+    return n > 0 ? (uint32_t) (n - 1) : 0;
 }
 
 /* ---- into the model ---- */
@@ -80,12 +96,13 @@ put_late(struct online *online, struct value *map, struct arena *arena)
 static void
 put_memory(struct online *online, struct value *map, struct arena *arena)
 {
-    uint64_t m, added, drawn;
-    const uint64_t *born = stream_memory_born(online->memory, &m, &added, &drawn);
     stream_memory_put(online->memory, online->setup.model, arena);
-    put(online, "online.born", DTYPE_U64, m, UINT64_MAX, born);
-    value_set(arena, map, "added", value_uint(arena, added));
-    value_set(arena, map, "drawn", value_uint(arena, drawn));
+    const struct stream_memory_state state = stream_memory_state(online->memory);
+    put(online, "online.born", DTYPE_U64, state.n, UINT64_MAX, state.born);
+    if (state.group != NULL)
+        put(online, "online.group", DTYPE_F64, state.n, UINT64_MAX, state.group);
+    value_set(arena, map, "added", value_uint(arena, state.added));
+    value_set(arena, map, "drawn", value_uint(arena, state.drawn));
 }
 
 int
@@ -165,6 +182,16 @@ take(const struct online *online, const char *name, enum dtype dtype, uint64_t r
     return true;
 }
 
+/* Weights of rows; those of others that a run would not have taken. */
+static bool
+weights_fit(const float *w, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++)
+        if (!isfinite(w[i]) || w[i] < 0)
+            return false;
+    return true;
+}
+
 static bool
 codes_fit(const struct online *online, const uint32_t *codes, uint64_t n)
 {
@@ -184,7 +211,8 @@ take_block(struct online *online)
     if (n >= online->setup.update_rows || !take(online, "online.x", DTYPE_F32, n, online->d, block->x) ||
         !take(online, "online.c", DTYPE_U32, n, online->k, block->c) ||
         !take(online, "online.w", DTYPE_F32, n, UINT64_MAX, block->w) ||
-        !take(online, "online.row", DTYPE_U64, n, UINT64_MAX, block->rowno) || !codes_fit(online, block->c, n))
+        !take(online, "online.row", DTYPE_U64, n, UINT64_MAX, block->rowno) || !codes_fit(online, block->c, n) ||
+        !weights_fit(block->w, n))
         return false;
     block->n = block->scored = n;
     if (!online->classes)
@@ -214,8 +242,9 @@ take_late(struct online *online, const struct value *map, struct error *error)
     rows.number = (uint64_t *) get(online, "late.number", DTYPE_U64, n, UINT64_MAX);
     rows.rowno = (uint64_t *) get(online, "late.row", DTYPE_U64, n, UINT64_MAX);
     const bool there = rows.x != NULL && rows.c != NULL && rows.z != NULL && rows.w != NULL && rows.id != NULL &&
-                       rows.number != NULL && rows.rowno != NULL && codes_fit(online, rows.c, n);
-    if (!there || !value_get_u64(map, "late", &rows.next))
+                       rows.number != NULL && rows.rowno != NULL && codes_fit(online, rows.c, n) &&
+                       weights_fit(rows.w, n);
+    if (!there || !value_get_u64(map, "late", &rows.next) || rows.next > MOST_ROWS)
         return error_set(error, STATUS_DATA, "the rows that wait for their labels are not complete");
     return late_restore(online->late, &rows, error);
 }
@@ -235,14 +264,23 @@ take_detector(struct online *online, const struct value *map, struct error *erro
     return detector_restore(online->detector, state, n, error);
 }
 
+/* Classes that wait for outputs: each is new, or labels would be of other classes than those that come. */
 static bool
 take_names(struct online *online, const struct value *map)
 {
     const struct value *names = value_get(map, "new_classes");
-    for (size_t i = 0; names != NULL && names->kind == VALUE_ARRAY && i < names->n; i++) {
-        if (names->items[i]->kind != VALUE_STRING)
+    if (names == NULL)
+        return true;
+    if (names->kind != VALUE_ARRAY || !online->classes || names->n > ONLINE_MOST_FRESH)
+        return false;
+    const struct dict *known = &schema_y(&online->setup.model->schema, 0)->dict;
+    for (size_t i = 0; i < names->n; i++) {
+        const struct value *name = names->items[i];
+        if (name->kind != VALUE_STRING || name->n > UINT32_MAX ||
+            dict_find(known, name->bytes, (uint32_t) name->n) != 0 ||
+            dict_find(&online->fresh, name->bytes, (uint32_t) name->n) != 0)
             return false;
-        dict_add(&online->fresh, names->items[i]->bytes, names->items[i]->n);
+        dict_add(&online->fresh, name->bytes, (uint32_t) name->n);
     }
     return true;
 }
@@ -253,26 +291,32 @@ online_restore(struct online *online, struct error *error)
     const struct model *model = online->setup.model;
     const struct value *map = value_get(model->training, "online");
     const char *parent = value_get_string(map, "parent"), *data = value_get_string(model->training, "data");
-    uint64_t m = rows_of(online, "online.born"), n = rows_of(online, "online.metrics"), added = 0, drawn = 0;
+    struct stream_memory_state memory = {.n = rows_of(online, "online.born")};
+    const uint64_t n = rows_of(online, "online.metrics");
     bool good = parent != NULL && data != NULL && strlen(data) == 32 && strspn(data, "0123456789abcdef") == 32 &&
-                value_get_u64(map, "added", &added) && value_get_u64(map, "drawn", &drawn) && take_names(online, map);
+                value_get_u64(map, "added", &memory.added) && memory.added <= MOST_ROWS &&
+                value_get_u64(map, "drawn", &memory.drawn) && take_names(online, map);
     for (int i = 0; i < N_COUNTS && good; i++) {
         uint64_t count = 0;
-        good = value_get_u64(map, count_fields[i].name, &count);
+        good = value_get_u64(map, count_fields[i].name, &count) && count <= MOST_ROWS;
         memcpy((char *) &online->counts + count_fields[i].offset, &count, sizeof count);
     }
-    const uint64_t *born = get(online, "online.born", DTYPE_U64, m, UINT64_MAX);
+    memory.born = get(online, "online.born", DTYPE_U64, memory.n, UINT64_MAX);
+    memory.group = get(online, "online.group", DTYPE_F64, memory.n, UINT64_MAX);
     const double *metrics = get(online, "online.metrics", DTYPE_F64, n, UINT64_MAX);
-    if (!good || born == NULL || metrics == NULL || !take_block(online))
+    double lr = NAN;
+    if (value_get_double(map, "lr", &lr) && (!isfinite(lr) || lr < 0))
+        good = false;
+    if (!good || memory.born == NULL || metrics == NULL || !take_block(online))
         return error_set(error, STATUS_DATA,
                          "the state of its online run is not complete (cl-cat --strip resume makes a model of it, with "
                          "which a new run can begin)");
-    value_get_double(map, "lr", &online->lr);
+    if (!isnan(lr))
+        online->lr = lr;
     online->parent = arena_strdup(&online->setup.model->arena, parent);
     online_set_digest(online, data);
     if (prequential_restore(online->metrics, metrics, n, error) < 0 ||
-        stream_memory_restore(online->memory, born, m, added, drawn, error) < 0 ||
-        take_detector(online, map, error) < 0)
+        stream_memory_restore(online->memory, &memory, error) < 0 || take_detector(online, map, error) < 0)
         return -1;
     return take_late(online, map, error);
 }

@@ -353,7 +353,8 @@ static int
 step(struct online *online, bool answers, struct error *error)
 {
     const struct engine *engine = online->setup.engine;
-    const struct rowset rows = block_rows(online), kept = stream_memory_rows(online->memory);
+    const struct rowset rows = block_rows(online);
+    struct rowset kept = stream_memory_rows(online->memory);
     float lr = 0;
     const double n = (double) rows.n, replayed = nearbyint(n * online->setup.replay / online->reaction.rate);
     struct plan plan = {
@@ -373,13 +374,15 @@ step(struct online *online, bool answers, struct error *error)
         .parts[0] = {.set = SET_BLOCK, .weight = 1},
         .n_parts = 1,
     };
+    if (isnan(online->lr) || replayed >= 1)
+        kept.w = stream_memory_weights(online->memory);
     if (isnan(online->lr) && find_rate(online, &plan, kept.n > 0 ? &kept : &rows, error) < 0)
         return -1;
     lr = (float) (online->lr * online->reaction.rate);
     if (engine->load(online->engine, SET_BLOCK, &rows, error) < 0)
         return -1;
     if (replayed >= 1 && kept.n > 0) {
-        /* Every row of the step counts alike, new or old. */
+        /* Every row of the step counts alike, new or old: of old ones, as many as each stands for. */
         if (engine->load(online->engine, SET_MEMORY, &kept, error) < 0)
             return -1;
         plan.parts[0].weight = n / (n + replayed);

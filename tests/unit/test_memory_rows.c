@@ -238,6 +238,7 @@ test_forgetting(void **state)
     struct dataset dataset;
     struct model model;
     struct forget forget;
+    uint64_t waited;
     const struct memory_options options = {.seed = 3, .capacity = 30, .by = BALANCE_CLASS};
     make_model(&model, TASK_CLASS, 3);
     fill(&dataset, &memory, 30, true);
@@ -247,21 +248,22 @@ test_forgetting(void **state)
     uint32_t label[] = {2, 1, 0, 1};
     forget_open(&forget, &model);
     forget_rows(&forget, &(struct rowset){.n = 4, .x = x, .label = label});
-    assert_int_equal(forget_close(&forget), 2);
+    assert_int_equal(forget_close(&forget, &waited), 2);
     assert_int_equal(memory_size(&model), 28);
     const float *kept = data(&model, "memory.x");
     for (int i = 0; i < 28; i++)
         assert_true(kept[i] != 50 && kept[i] != 70);
     forget_open(&forget, &model);
     forget_rows(&forget, &(struct rowset){.n = 4, .x = x});
-    assert_int_equal(forget_close(&forget), 1); /* 60, whatever its class */
+    assert_int_equal(forget_close(&forget, &waited), 1); /* 60, whatever its class */
     assert_int_equal(model_find(&model, TENSOR_MEMORY, "memory.digest")->shape[0], 27);
     float all[30];
     for (int i = 0; i < 30; i++)
         all[i] = (float) (10 * i);
     forget_open(&forget, &model);
     forget_rows(&forget, &(struct rowset){.n = 30, .x = all});
-    assert_int_equal(forget_close(&forget), 27);
+    assert_int_equal(forget_close(&forget, &waited), 27);
+    assert_int_equal(waited, 0);
     assert_int_equal(model.n_tensors, 0);
     dataset_close(&dataset);
     model_free(&model);

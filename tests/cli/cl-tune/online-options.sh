@@ -11,7 +11,7 @@ tune --shrink 0.9
 tune --id sepal_width
 tune --log-rows 3
 for option in '--epochs 3' '--batch 3' '--valid 0.2' '--schedule cosine' '--ema 0.9' '--strategy l2sp' '--among setosa,virginica' \
-    '--freeze 1' '--class-weights balanced' '--max-memory 1G' '--memory-by class'; do
+    '--freeze 1' '--class-weights balanced' '--max-memory 1G'; do
     tune --online $option
 done
 tune --online --update-rows 0
