@@ -69,7 +69,8 @@ tuning_inherit(struct settings *s, const struct model *model, const char *path)
     const struct value *options = value_get(model->training, "options"), *trained = tuning_trained_options(model);
     int status = 0;
     if (options != NULL)
-        status = settings_check_record(SETTINGS_NETWORK | SETTINGS_OPTIMISER | SETTINGS_STRATEGY, options, path, &error);
+        status =
+            settings_check_record(SETTINGS_NETWORK | SETTINGS_OPTIMISER | SETTINGS_STRATEGY, options, path, &error);
     if (status == 0 && trained != NULL)
         status = settings_check_record(SETTINGS_OPTIMISER | SETTINGS_STRATEGY, trained, path, &error);
     if (status == 0 && options != NULL)

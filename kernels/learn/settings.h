@@ -129,8 +129,8 @@ const char *settings_check(const struct settings *settings, struct error *error)
 
 /* Sets one key per field of these scopes in a map. */
 void settings_record(const struct settings *settings, unsigned scopes, struct value *map, struct arena *arena);
-/* Whether the options of a record can be: what is wrong with them is no fault of the command line. STATUS_DATA: "WHAT was
- * trained with options that cannot be: ...". */
+/* Whether the options of a record can be: what is wrong with them is no fault of the command line. STATUS_DATA: "WHAT
+ * was trained with options that cannot be: ...". */
 int settings_check_record(unsigned scopes, const struct value *record, const char *what, struct error *error);
 /*
  * Fields that were not given, or given as auto, become those of the record (strings point into it). One that differs is

@@ -161,10 +161,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_record_and_recall),
-        cmocka_unit_test(test_records_that_cannot_be),
-        cmocka_unit_test(test_contradictions),
-        cmocka_unit_test(test_check),
+        cmocka_unit_test(test_record_and_recall),    cmocka_unit_test(test_records_that_cannot_be),
+        cmocka_unit_test(test_contradictions),       cmocka_unit_test(test_check),
         cmocka_unit_test(test_defaults_that_depend),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
