@@ -3,8 +3,8 @@
  * same content and the same bytes.
  *
  * The frames that can be read are also sealed with a right end frame, so that a wrong checksum there does not hide the
- * checks of the whole. What is accepted then serves some rows: whatever numbers it has, that ends, and within its
- * arrays.
+ * checks of the whole. What is accepted then serves some rows, is compared with a stream, and learns from the rows that
+ * it keeps: whatever numbers it has, that ends, and within its arrays; what comes of it can be read again.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,11 +12,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "analytic.h"
 #include "checkpoint.h"
+#include "compare.h"
 #include "decide.h"
 #include "engine.h"
+#include "groups.h"
 #include "memory_rows.h"
 #include "recall.h"
+#include "strategy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -167,6 +171,83 @@ remember(struct model *model)
     dataset_close(&nothing);
 }
 
+/* A model that was learned from again can be written, and read. */
+static void
+comes_back(struct model *model)
+{
+    struct model again = {0};
+    int fd = write_model(model);
+    must(read_model(fd, &again));
+    model_free(&again);
+    close(fd);
+}
+
+/* What it knows of its rows: compared with a stream that has none, and joined with itself. */
+static void
+compare(struct model *model)
+{
+    struct comparison comparison;
+    struct error error;
+    if (model->schema.profile == NULL)
+        return;
+    if (compare_open(&comparison, model->schema.profile, &model->schema, &error) == 0) {
+        must(compare_decide(&comparison, 1, 0.01, 0.1) == 0);
+        compare_close(&comparison);
+    }
+    const struct profile *same = profile_copy(model->schema.profile, &model->arena);
+    if (same->rows <= UINT64_C(1) << 52) {
+        profile_join(model->schema.profile, same, &model->arena);
+        comes_back(model);
+    }
+}
+
+/* Learns from the rows that it keeps, as strategy `name` would at the end of a run in which nothing moved. */
+static void
+learn(struct model *model, const char *name)
+{
+    const struct strategy *strategy = strategy_at(strategy_find(name));
+    const struct engine_options options = {.threads = 1};
+    struct arena arena = {0};
+    float quantiles[MODEL_MAX_QUANTILES];
+    struct plan plan = {.loss = model->loss, .n_quantiles = model->n_quantiles, .quantiles = quantiles};
+    struct strategy_run run = {
+        .model = model,
+        .updates = 1,
+        .options = {.strength = 1, .ewc_gamma = 0.5, .si_xi = 0.1},
+        .start = &model->network,
+        .arena = &arena,
+        .engine = &engine_ref,
+        .plan = &plan,
+    };
+    struct error error;
+    model_objective(model, quantiles);
+    if (recall_rows(model, &arena, &run.memory, &error) < 0 || run.memory.n == 0)
+        goto out;
+    run.train = run.memory;
+    must(engine_ref.open(&run.state, &model->network, &options, &error) == 0);
+    if (strategy->prepare(&run, &error) == 0 && strategy->attach(&run, &error) == 0 &&
+        engine_ref.load(run.state, STRATEGY_SET_TRAIN, &run.train, &error) == 0 && strategy->finish(&run, &error) == 0)
+        comes_back(model);
+    engine_ref.close(run.state);
+out:
+    arena_free(&arena);
+}
+
+/* Solves for the output layer by the sums that it keeps. */
+static void
+solve(struct model *model)
+{
+    struct analytic_setup setup = {.engine = &engine_ref, .threads = 1, .ridge = 0.1};
+    struct analytic_report report;
+    struct error error;
+    if (!analytic_kept(model) || analytic_refuses(model->loss) != NULL)
+        return;
+    if (analytic_run(model, &setup, &report, &error) == 0)
+        comes_back(model);
+    else
+        must(error.status == STATUS_DATA && error.text[0] != '\0');
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -188,6 +269,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         second = write_model(&again);
         same_bytes(first, second);
         serve(&again);
+        compare(&again);
+        uint32_t *groups;
+        struct error error = {0};
+        if (groups_read(&again, &again.arena, &groups, &error) < 0)
+            must(error.status == STATUS_DATA);
+        if (network_size(&again.network) <= 1000) {
+            learn(&again, "ewc");
+            solve(&again);
+        }
         remember(&again);
         close(first);
         close(second);
