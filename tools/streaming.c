@@ -411,7 +411,7 @@ check_id(const struct schema *schema, const char *id, const char *name)
     const int at = id == NULL ? -1 : schema_find(schema, id);
     if (id == NULL || (at >= 0 && schema->columns[at].role == ROLE_ID))
         return;
-    die(STATUS_DATA, "%s: the stream has no id column '%s' (cl-ingest --role %s:id makes it one)", name,
+    die(STATUS_DATA, "%s: the stream has no id column '%s' (cl-ingest -m MODEL --role %s:id makes it one)", name,
         error_quote(quoted, sizeof quoted, id, strlen(id), 60), quoted);
 }
 

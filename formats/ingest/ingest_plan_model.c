@@ -35,7 +35,8 @@ model_labels(struct ingest *in, const char *file, const struct name_index *index
         int at = schema_find(model, in->labels.names[i]);
         if (at < 0 || model->columns[at].role != ROLE_LABEL) {
             char shown[96];
-            return error_set(error, STATUS_USAGE, "-y %s: the %s has no such label (leave -y out)",
+            return error_set(error, STATUS_USAGE,
+                             "-y %s: the %s has no such label (leave -y out; or -m, for cl-tune --reinit-head)",
                              name_quoted(shown, sizeof shown, in->labels.names[i]), ingest_by(in));
         }
     }
@@ -155,6 +156,45 @@ typed_columns(struct ingest *in, const char *file, const struct name_index *inde
     return 0;
 }
 
+/* New columns of role id or group. */
+static int
+role_columns(struct ingest *in, const char *file, const struct name_index *index, char *const *names, size_t n,
+             struct error *error)
+{
+    for (size_t i = 0; i < in->roles.n; i++) {
+        const char *name = in->roles.names[i], *word = in->roles.words[i];
+        const enum column_role role = strcmp(word, "id") == 0 ? ROLE_ID : ROLE_GROUP;
+        const int64_t at = name_index_find(index, name);
+        bool same = false;
+        char shown[96];
+        name_quoted(shown, sizeof shown, name);
+        for (uint32_t k = 0; k < in->model->n_columns; k++) {
+            const struct column *column = &in->model->columns[k];
+            if (strcmp(ingest_source_name(column), name) != 0)
+                continue;
+            same = column->role == role;
+            if (!same)
+                return error_set(error, STATUS_USAGE,
+                                 "--role %s:%s: the column is one of the %s's, which says what it is", shown, word,
+                                 ingest_by(in));
+        }
+        if (at == -2)
+            return name_twice(in, file, name, error);
+        if (at == -1)
+            return name_unknown(file, name, " with a role", names, n, error);
+        for (size_t k = 0; k < in->types.n; k++)
+            if (strcmp(in->types.names[k], name) == 0)
+                return error_set(error, STATUS_USAGE, "column '%s' is to have the role %s, and be a feature by --types",
+                                 shown, word);
+        if (same)
+            continue;
+        if ((role == ROLE_ID ? in->id.n : in->group.n) > 0)
+            return error_set(error, STATUS_USAGE, "only one column can have the role %s", word);
+        ingest_column(in, name, COLUMN_TEXT, role, at);
+    }
+    return 0;
+}
+
 /* Columns of the file that nobody knows. */
 static int
 extra_columns(struct ingest *in, const char *file, const struct name_index *index, char *const *names, size_t n,
@@ -171,6 +211,8 @@ extra_columns(struct ingest *in, const char *file, const struct name_index *inde
     }
     for (size_t i = 0; i < in->types.n; i++)
         dict_add(&sources, in->types.names[i], strlen(in->types.names[i]));
+    for (size_t i = 0; i < in->roles.n; i++)
+        dict_add(&sources, in->roles.names[i], strlen(in->roles.names[i]));
     for (size_t i = 0; i < n; i++) {
         if (dict_find(&sources, names[i], strlen(names[i])) != 0 || carries(&in->schema, names[i]))
             continue;
@@ -217,7 +259,7 @@ ingest_plan_model(struct ingest *in, const char *file, char *const *names, size_
         goto out;
     if (missing_features(in, file, &index, names, n, error) < 0)
         goto out;
-    schema->columns = arena_zalloc(&schema->arena, model->n_columns + 2 * n, sizeof *schema->columns);
+    schema->columns = arena_zalloc(&schema->arena, model->n_columns + 3 * n, sizeof *schema->columns);
     memcpy(schema->model, model->model, sizeof schema->model);
     schema->task = labels ? model->task : TASK_NONE;
     for (uint32_t i = 0; i < model->n_columns; i++) {
@@ -243,7 +285,8 @@ ingest_plan_model(struct ingest *in, const char *file, char *const *names, size_
     for (size_t i = 0; i < in->carry.n; i++)
         if (carry(in, file, &index, in->carry.names[i], names, n, error) < 0)
             goto out;
-    if (typed_columns(in, file, &index, names, n, error) < 0 || extra_columns(in, file, &index, names, n, error) < 0)
+    if (typed_columns(in, file, &index, names, n, error) < 0 || role_columns(in, file, &index, names, n, error) < 0 ||
+        extra_columns(in, file, &index, names, n, error) < 0)
         goto out;
     if (in->decimal == 0)
         in->decimal = '.';
