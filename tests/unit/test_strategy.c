@@ -371,6 +371,33 @@ test_lwf(void **state)
     free(f);
 }
 
+/* der: a row stored before a class came is held, for that class, to the likeliest class that it is not. */
+static void
+test_der_completes(void **state)
+{
+    (void) state;
+    struct fixture *f = malloc(sizeof *f);
+    begin(f, 4);
+    const float soft[3 * 4] = {3, 1, NAN, NAN, -2, 5, NAN, 0, NAN, NAN, 4, NAN};
+    const float whole[3 * 4] = {3, 1, 1, 1, -2, 5, 0, 0, NAN, NAN, 4, NAN};
+    const uint32_t label[3] = {0, 1, 2};
+    struct strategy_run run = {
+        .start = &f->model.network,
+        .arena = &f->model.arena,
+        .memory = {.n = 3, .soft = soft, .label = label},
+    };
+    struct error error;
+    assert_int_equal(strategy_der.prepare(&run, &error), 0);
+    for (int i = 0; i < 12; i++)
+        assert_true(run.memory.soft[i] == whole[i] || (isnan(run.memory.soft[i]) && isnan(whole[i])));
+    run.memory.soft = soft;
+    run.groups = label; /* other groups have softmaxes of their own */
+    assert_int_equal(strategy_der.prepare(&run, &error), 0);
+    assert_ptr_equal(run.memory.soft, soft);
+    end(f);
+    free(f);
+}
+
 /* The Fisher information of a softmax by its definition, on one layer: E[(p_j - [y = j])^2 x_i^2]. */
 static void
 test_ewc_leaves_fisher(void **state)
@@ -481,6 +508,7 @@ main(void)
         cmocka_unit_test(test_grown),
         cmocka_unit_test(test_nothing_remembered),
         cmocka_unit_test(test_lwf),
+        cmocka_unit_test(test_der_completes),
         cmocka_unit_test(test_ewc_leaves_fisher),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
