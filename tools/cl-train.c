@@ -66,6 +66,7 @@ main(int argc, char **argv)
                         "of analytic: penalty, as a share of the mean square of a feature [auto]"),
         OPT_U64(0, "widen", "N", &s.widen, 0, 1000000, "of analytic: random units beside the last hidden ones [0]"),
         OPT_U64(0, "features", "L", &s.features, 0, 1024, "of analytic: hidden layers that are used [all]"),
+        OPT_STRING(0, "classes", "LIST", &s.classes, "classes to expect later: outputs for them, too, from the start"),
         TRAINING_OPTIONS(s, files, "by the optimiser and the rows", "100", OWN),
         OPT_COMMON,
         OPT_END,

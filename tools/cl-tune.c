@@ -289,7 +289,8 @@ main(int argc, char **argv)
     if (!anew)
         training_hold_out(&collector, &s, ENOUGH_ROWS);
     if (files.resume == NULL)
-        tuning_choose_length(&s, &model, anew ? memory_size(&model) : collector.n_train);
+        tuning_choose_length(&s, &model, anew ? memory_size(&model) : collector.n_train,
+                             growing_classes(&model, &collector, &s));
     if (profile != NULL && model.schema.profile != NULL && collector.n_train > 0) {
         adopt_profile(&adopted, &model, profile);
         profile_join(model.schema.profile, profile, &model.arena);

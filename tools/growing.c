@@ -50,18 +50,38 @@ growing_say_columns(const struct adopted *adopted, const struct model *model, co
         warn("warning: strategy analytic leaves the hidden layers as they are, so new columns change nothing");
 }
 
-/* Classes of the rows that the model does not have, behind its own; in order among themselves. */
+/* Classes of the rows that the model does not have. */
+static void
+find_fresh(const struct model *model, const struct collector *collector, struct dict *fresh)
+{
+    const struct dict *all = collect_dict(collector, UINT32_MAX);
+    const struct dict *classes = &schema_y(&model->schema, 0)->dict;
+    for (uint32_t code = 1; code <= all->n; code++)
+        if (collect_has_class(collector, code) &&
+            dict_find(classes, all->values[code - 1], all->lengths[code - 1]) == 0)
+            dict_add(fresh, all->values[code - 1], all->lengths[code - 1]);
+}
+
+uint32_t
+growing_classes(const struct model *model, const struct collector *collector, const struct settings *s)
+{
+    struct dict fresh = {0};
+    if (model->schema.task != TASK_CLASS || s->new_class != NEW_CLASS_GROW)
+        return 0;
+    find_fresh(model, collector, &fresh);
+    const uint32_t n = fresh.n;
+    dict_free(&fresh);
+    return n;
+}
+
+/* They go behind the model's own; in order among themselves. */
 static void
 grow_classes(struct model *model, const struct collector *collector, const struct settings *s)
 {
     const enum new_class policy = (enum new_class) s->new_class;
-    const struct dict *all = collect_dict(collector, UINT32_MAX);
     struct dict *classes = &schema_y(&model->schema, 0)->dict, fresh = {0};
     char quoted[128];
-    for (uint32_t code = 1; code <= all->n; code++)
-        if (collect_has_class(collector, code) &&
-            dict_find(classes, all->values[code - 1], all->lengths[code - 1]) == 0)
-            dict_add(&fresh, all->values[code - 1], all->lengths[code - 1]);
+    find_fresh(model, collector, &fresh);
     if (fresh.n > 0 && policy == NEW_CLASS_ERROR)
         die(STATUS_DATA, "the model has no class '%s' (--new-class grow adds it, other leaves its rows out)",
             error_quote(quoted, sizeof quoted, fresh.values[0], fresh.lengths[0], 60));

@@ -16,6 +16,9 @@
 struct adopted growing_columns(struct model *model, struct stream_reader *reader, const struct settings *settings);
 void growing_say_columns(const struct adopted *adopted, const struct model *model, const struct settings *settings);
 
+/* How many classes the network will grow by. */
+uint32_t growing_classes(const struct model *model, const struct collector *collector, const struct settings *settings);
+
 /* Dictionaries and network take in the collected rows. Returns what there was of each parameter, in the model's arena.
  */
 struct extent *growing_grow(struct model *model, const struct collector *collector, const struct settings *settings,

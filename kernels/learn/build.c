@@ -8,6 +8,7 @@
 #include "loss.h"
 #include "memory.h"
 #include "numerics.h"
+#include "options.h"
 
 static int
 choose_loss(struct settings *settings, enum task task, uint32_t n_classes, struct error *error)
@@ -35,12 +36,17 @@ choose_loss(struct settings *settings, enum task task, uint32_t n_classes, struc
     return 0;
 }
 
-/* The classes that occur, ordered, into the model's label column. */
+/* The classes that occur or are expected, ordered, into the model's label column. expected: a list, or NULL. */
 static void
-choose_classes(struct column *label, const struct collector *collector)
+choose_classes(struct column *label, const struct collector *collector, const char *expected)
 {
     const struct dict *all = collect_dict(collector, UINT32_MAX);
     struct dict seen = {0};
+    size_t n = 0;
+    char **names = expected != NULL ? split_list(expected, &n) : NULL;
+    for (size_t i = 0; i < n; i++)
+        dict_add(&seen, names[i], strlen(names[i]));
+    free(names);
     for (uint32_t code = 1; code <= all->n; code++)
         if (collect_has_class(collector, code))
             dict_add(&seen, all->values[code - 1], all->lengths[code - 1]);
@@ -204,7 +210,7 @@ build_model(struct model *model, struct collector *collector, struct settings *s
         choose_categories(schema_c(schema, k), collector, k);
     if (schema->task == TASK_CLASS) {
         struct column *label = schema_y(schema, 0);
-        choose_classes(label, collector);
+        choose_classes(label, collector, settings->classes);
         n_classes = label->dict.n;
         char quoted[128];
         if (n_classes < 2)
@@ -215,6 +221,8 @@ build_model(struct model *model, struct collector *collector, struct settings *s
             return -1;
     } else if (collector->among != NULL) {
         return error_set(error, STATUS_USAGE, "--among is for classes, and the label is a number");
+    } else if (settings->classes != NULL) {
+        return error_set(error, STATUS_USAGE, "--classes is for classes, and the label is a number");
     } else if (settings->class_weights == CLASS_WEIGHTS_BALANCED) {
         return error_set(error, STATUS_USAGE, "--class-weights is for classes, and the label is a number");
     }

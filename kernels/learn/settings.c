@@ -78,6 +78,7 @@ static const struct field fields[] = {
     FIELD("until-loss", FIELD_DOUBLE, SETTINGS_RUN, until_loss),
     CHOICE("class-weights", SETTINGS_OPTIMISER, class_weights, settings_class_weights),
     FIELD("label-smoothing", FIELD_DOUBLE, SETTINGS_OPTIMISER, label_smoothing),
+    FIELD("classes", FIELD_STRING, SETTINGS_RUN, classes),
     FIELD("among", FIELD_STRING, SETTINGS_RUN, among),
     FIELD("memory-rows", FIELD_U64, SETTINGS_RUN, memory_rows),
     CHOICE("memory-by", SETTINGS_RUN, memory_by, settings_memory_by),
@@ -261,6 +262,18 @@ names_two(const char *list)
     return same < n;
 }
 
+/* No name of a list is empty. */
+static bool
+names_all(const char *list)
+{
+    size_t n, i = 0;
+    char **names = split_list(list, &n);
+    while (i < n && names[i][0] != '\0')
+        i++;
+    free(names);
+    return n > 0 && i == n;
+}
+
 const char *
 settings_check(const struct settings *s, struct error *error)
 {
@@ -278,6 +291,8 @@ settings_check(const struct settings *s, struct error *error)
         return "--batch is 'auto', 'all' or a number of rows from 1 to 16777216";
     if (settings_given(s, &s->steps) && settings_given(s, &s->epochs))
         return "--steps and --epochs both say how long to train: give one of them";
+    if (s->classes != NULL && !names_all(s->classes))
+        return "--classes is a list of names, as in 0,1,2";
     if (s->among != NULL && !names_two(s->among))
         return "--among needs two classes or more";
     if (settings_quantiles(s, quantiles, &n) < 0)

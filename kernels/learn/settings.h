@@ -27,7 +27,7 @@
 #include "strategy.h"
 #include "value.h"
 
-enum { SETTINGS_COUNT = 64 };
+enum { SETTINGS_COUNT = 65 };
 
 /* A learning rate that was not given: settings_open_lr(). */
 #define SETTINGS_LR_OPEN (-1.0)
@@ -71,6 +71,7 @@ struct settings {
     double tolerance, until_loss; /* until_loss 0 = off */
     int class_weights;            /* enum class_weights */
     double label_smoothing;
+    const char *classes;  /* comma-separated, besides those that occur; or NULL */
     const char *among;    /* comma-separated classes, NULL = all */
     uint64_t memory_rows; /* when not given: max(500, 50 per class) */
     int memory_by;        /* 0 = auto, else 1 + enum balance */
