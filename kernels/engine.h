@@ -60,7 +60,8 @@ struct optimiser {
  * SOFTMAX: T^2 * cross-entropy of softmax(s / T) and softmax(z / T), T the plan's temperature (Hinton, Vinyals and Dean
  * 2015; LwF, Li and Hoiem 2017), for losses of classes. The softmax is over all outputs that have a target, whatever
  * classes the plan names; with groups in the plan, those of each group have one of their own, and the mean over the
- * groups that have targets counts. Each output of loss bce is a softmax over (0, z), which is its sigmoid; the mean.
+ * groups that have targets counts. A target of minus infinity is a probability of 0. Each output of loss bce is a
+ * softmax over (0, z), which is its sigmoid; the mean.
  */
 enum soft_loss { SOFT_SQUARED, SOFT_SOFTMAX };
 

@@ -7,7 +7,8 @@
  * with a = 1/k, b = 1 - 1/k in the k-th run (van de Ven, Tuytelaars and Tolias 2022), or as --replay-weights says. The
  * soft loss is that of engine.h: of classes T^2 times the cross-entropy of softmaxes at temperature T over the old
  * outputs (a softmax for each group of classes when the run is task-incremental), of numbers the mean square of the
- * difference.
+ * difference. Classes that come with the run have targets too, in the same softmax: the probability 0 that they had, as
+ * in the code of van de Ven et al.
  */
 #include <math.h>
 
@@ -21,6 +22,7 @@ prepare(struct strategy_run *run, struct error *error)
     const struct layer *output = &run->start->layers[run->start->n_layers - 1];
     const uint32_t o = output->n_out;
     const uint64_t n_old = run->old != NULL ? run->old[output->bias].cols : o;
+    const float none = run->groups != NULL || !loss_of_classes(run->plan->loss) ? NAN : -INFINITY;
     if (run->updates == 0)
         return 0;
     float *soft = arena_array(run->arena, run->train.n * o, sizeof *soft); // [n, o]
@@ -29,7 +31,7 @@ prepare(struct strategy_run *run, struct error *error)
     for (uint64_t i = 0; i < run->train.n; i++)
         for (uint32_t j = 0; j < o; j++)
             if (j >= n_old || (run->learned != NULL && !run->learned[j]))
-                soft[i * o + j] = NAN;
+                soft[i * o + j] = none;
     run->train.soft = soft;
     return 0;
 }
