@@ -17,6 +17,8 @@ mkdir -p "$folder"
 # 784-400-400, Adam with 0.001, batches of 128; no rows held out, nothing stopped early, no mean of the weights
 training=(--optimizer adam --lr 0.001 --batch 128 --valid 0 --patience 0 --ema 0 --threads "$THREADS" -q --seed "$seed")
 network=(--hidden "400,400")
+all=()
+[ "$scenario" = domain ] || all=(--classes "0,1,2,3,4,5,6,7,8,9")
 
 # rows KIND-CONTEXT train|test OPTION ...: its images and labels as a stream
 rows()
@@ -58,6 +60,10 @@ else
         # 1/k and 1 - 1/k, as in the paper; `auto` is what cl-tune does when nothing is said
         case $strategy in replay | der | lwf) [ $k = 1 ] || options+=(--replay-weights share) ;; esac
         [ "$scenario" = task ] && options+=(--among "$(among $k)")
+        # in the paper the network has all outputs from the start, and one Adam goes through all contexts; `auto` and
+        # `analytic` start anew each time, and with classes their output layer grows
+        case $scenario-$strategy in class-auto | class-analytic) ;; *) [ $k -gt 1 ] || options+=("${all[@]}") ;; esac
+        case $strategy in auto | gdumb | analytic) ;; *) [ $k = 1 ] || options+=(--keep-optimiser) ;; esac
         case $strategy in
         gdumb) # what is learnt before the last context does not matter: the last run begins anew, from 500 rows
             options=(--strategy gdumb --memory-rows 500 --memory-by class)
