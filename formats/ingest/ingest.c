@@ -93,12 +93,11 @@ parse_decimal(struct ingest *in, const char *text, struct error *error)
     return 0;
 }
 
-/* With a model, columns are what they were in training; --types is for those it does not have. */
+/* With a model, columns are what they were in training; --types and --role are for those it does not have. */
 static int
 check_model_options(const struct ingest_options *options, struct error *error)
 {
-    const char *option = options->roles.n > 0         ? "--role"
-                         : options->keep.n > 0        ? "--keep"
+    const char *option = options->keep.n > 0          ? "--keep"
                          : options->drop.n > 0        ? "--drop"
                          : options->task != TASK_NONE ? "--task"
                          : options->dates != 0        ? "--dates"
@@ -108,6 +107,20 @@ check_model_options(const struct ingest_options *options, struct error *error)
         return 0;
     return error_set(error, STATUS_USAGE, "%s does not go with %s: the %s says what the columns are", option,
                      options->by_schema ? "--schema" : "-m", options->by_schema ? "schema" : "model");
+}
+
+/* What says which rows belong together may come with rows later; what is learned from may not. */
+static int
+check_model_roles(const struct ingest *in, struct error *error)
+{
+    const bool by_schema = in->options->by_schema;
+    for (size_t i = 0; in->options->by_model && i < in->roles.n; i++)
+        if (strcmp(in->roles.words[i], "id") != 0 && strcmp(in->roles.words[i], "group") != 0)
+            return error_set(error, STATUS_USAGE,
+                             "--role %s does not go with %s: the %s says what the columns are (id and group do, for "
+                             "columns that it does not have)",
+                             in->roles.words[i], by_schema ? "--schema" : "-m", by_schema ? "schema" : "model");
+    return 0;
 }
 
 struct ingest *
@@ -127,7 +140,7 @@ ingest_new(const struct ingest_options *options, struct error *error)
         name_list_open(&in->carry, &options->carry, false, "--carry", error) < 0 ||
         name_list_open(&in->types, &options->types, true, "--types", error) < 0 ||
         name_list_open(&in->roles, &options->roles, true, "--role", error) < 0 || ingest_check_words(in, error) < 0 ||
-        lag_names(in, error) < 0) {
+        check_model_roles(in, error) < 0 || lag_names(in, error) < 0) {
         ingest_free(in);
         return NULL;
     }

@@ -69,6 +69,11 @@ check_options(const struct ingest *in, const struct array_source *source, struct
                                                                    : NULL;
     if (option != NULL)
         return error_set(error, STATUS_USAGE, "%s is for text, and %s is an array", option, source->files[0]);
+    for (size_t i = 0; i < in->roles.n; i++)
+        if (strcmp(in->roles.words[i], "feature") != 0 && strcmp(in->roles.words[i], "label") != 0 &&
+            strcmp(in->roles.words[i], "weight") != 0)
+            return error_set(error, STATUS_USAGE, "--role %s wants text, and %s is an array", in->roles.words[i],
+                             source->files[0]);
     if (in->by_model)
         return 0;
     if (source->n_arrays > 1 && in->labels.n > 0)
@@ -78,11 +83,6 @@ check_options(const struct ingest *in, const struct array_source *source, struct
         if (strcmp(in->types.words[i], "text") == 0 || strcmp(in->types.words[i], "time") == 0)
             return error_set(error, STATUS_USAGE, "--types %s: the columns of an array are num or cat",
                              in->types.words[i]);
-    for (size_t i = 0; i < in->roles.n; i++)
-        if (strcmp(in->roles.words[i], "feature") != 0 && strcmp(in->roles.words[i], "label") != 0 &&
-            strcmp(in->roles.words[i], "weight") != 0)
-            return error_set(error, STATUS_USAGE, "--role %s wants text, and %s is an array", in->roles.words[i],
-                             source->files[0]);
     return 0;
 }
 
