@@ -15,7 +15,9 @@ full cl-split raw.clt
 full cl-split --in-order raw.clt
 full cl-scale split.clt
 full cl-train --hidden 8 --epochs 1 scaled.clt
-full cl-tune -m m.ck --epochs 1 raw.clt
+# Of raw.clt all rows would be learned, and new categories be said in lines of their own.
+full cl-tune -m m.ck --epochs 1 split.clt
+full cl-tune -m m.ck --online split.clt
 full cl-eval -m m.ck split.clt
 full cl-eval -m m.ck --json split.clt
 full cl-drift -m m.ck split.clt
