@@ -248,13 +248,14 @@ tuning_learn(const struct settings *s, struct model *model, const struct collect
 }
 
 void
-tuning_choose_length(struct settings *s, const struct model *model, uint64_t n)
+tuning_choose_length(struct settings *s, const struct model *model, uint64_t n, uint32_t new_classes)
 {
     const uint64_t batch = settings_batch(s), per_epoch = batch == 0 ? 1 : (n + batch - 1) / batch;
+    const uint64_t least = TUNING_LEAST_STEPS * (uint64_t) (new_classes > 1 ? new_classes : 1);
     if (!settings_given(s, &s->epochs) && s->steps == 0 && n > 0) {
         s->epochs = TUNING_LEAST_EPOCHS;
-        if (s->epochs * per_epoch < TUNING_LEAST_STEPS)
-            s->epochs = (TUNING_LEAST_STEPS + per_epoch - 1) / per_epoch;
+        if (s->epochs * per_epoch < least)
+            s->epochs = (least + per_epoch - 1) / per_epoch;
     }
     if (s->reinit_head && !settings_given(s, &s->head_epochs) && s->steps == 0 && model->network.n_layers > 1)
         s->head_epochs = s->epochs / 3;

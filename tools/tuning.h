@@ -6,7 +6,7 @@
  *     named = tuning_choose(&settings, &model, NULL);
  *     tuning_check(&settings, &model, path);
  *     ... rows ...
- *     tuning_choose_length(&settings, &model, n_train);
+ *     tuning_choose_length(&settings, &model, n_train, new_classes);
  *     ... growth ...
  *     run = tuning_learn(&settings, &model, &collector, old, n_before);
  */
@@ -37,10 +37,10 @@ void tuning_inherit(struct settings *s, const struct model *model, const char *p
 bool tuning_choose(struct settings *s, const struct model *model, const struct model *resumed);
 void tuning_check(const struct settings *s, const struct model *model, const char *path);
 /*
- * Passes over n rows where nobody said how many. A new output layer first learns alone, in a third of them (Kumar et
- * al. 2022): what lies below would follow it astray.
+ * Passes over n rows where nobody said how many, with so many steps at least, for each class that is new. A new output
+ * layer first learns alone, in a third of them (Kumar et al. 2022): what lies below would follow it astray.
  */
-void tuning_choose_length(struct settings *s, const struct model *model, uint64_t n);
+void tuning_choose_length(struct settings *s, const struct model *model, uint64_t n, uint32_t new_classes);
 /*
  * What the strategy is told: the model has grown, and its memory is as before the run. Classes of the rows get groups.
  * old: as growing_grow() gave it; n_before: classes before.
