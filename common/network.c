@@ -162,6 +162,7 @@ network_make(struct network *network, struct arena *arena, uint32_t n_x, const s
     const uint32_t *bins = encoding == NULL ? NULL : encoding->bins;
     memset(network, 0, sizeof *network);
     network->softclip = encoding == NULL ? 0 : encoding->softclip;
+    network->dropout = encoding == NULL ? 0 : encoding->dropout;
     network->n_x = n_x;
     copy_categories(network, arena, n_c, c_sizes, c_names);
     network->n_layers = n_hidden + 1;
@@ -248,7 +249,8 @@ network_size(const struct network *network)
 void
 network_copy(struct network *to, const struct network *from, struct arena *arena)
 {
-    struct network copy = {.n_x = from->n_x, .softclip = from->softclip, .n_layers = from->n_layers};
+    struct network copy = {
+        .n_x = from->n_x, .softclip = from->softclip, .dropout = from->dropout, .n_layers = from->n_layers};
     copy_categories(&copy, arena, from->n_c, from->c_sizes, from->c_names);
     copy_bins(&copy, arena, from->bins);
     copy.layers = arena_array(arena, from->n_layers, sizeof *copy.layers);

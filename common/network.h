@@ -11,7 +11,8 @@
  *
  * Numeric features may be bent softly into +-softclip, and encoded: the first layer then takes, besides them, `bins`
  * numbers of each, which rise from 0 to 1 one after the other as it goes through its bins (kernels/ref/encode.c). They
- * have weights of their own; the edges of the bins do not learn.
+ * have weights of their own; the edges of the bins do not learn. And they may be dropped, in training only: a feature
+ * with all that is made of it, or not at all.
  *
  * C_k is [codes of column k incl. code 0, out]: row 0 stands for "missing or never seen" and starts as zeros.
  */
@@ -63,6 +64,7 @@ struct layer {
 struct network {
     uint32_t n_x, n_c;
     float softclip;    /* of numeric features, 0 = none */
+    float dropout;     /* of numeric features: as of a layer */
     uint32_t *bins;    /* [n_x] of each numeric feature, or NULL: none is encoded */
     uint32_t n_bins;   /* of all */
     uint32_t edges;    /* index into params, when n_bins > 0: bins + 1 rising numbers of each feature that has bins */
@@ -78,6 +80,7 @@ struct network {
 struct encoding {
     float softclip;
     const uint32_t *bins; /* [n_x] or NULL */
+    float dropout;
 };
 
 /* A hidden layer as it is asked for. */

@@ -148,12 +148,14 @@ read_dropout(struct network_spec *spec, struct item *item, struct error *error)
     double share;
     if (item->n_words < 2 || !parse_double(item->word[1], &share) || share < 0 || share > NETWORK_SPEC_DROPOUT)
         return refuse(item, error, "it needs a share from 0 to 0.95, as in 'dropout 0.1'", "");
+    if (spec->n_hidden == 0 && spec->dropout > 0)
+        return refuse(item, error, "the input has dropout already", "");
     if (spec->n_hidden == 0)
-        return refuse(item, error, "no layer stands before it (dense 64, dropout 0.1)", "");
+        spec->dropout = (float) share + 0.0f; /* no -0 */
     for (uint32_t l = item->first; l < spec->n_hidden; l++) {
         if (spec->hidden[l].dropout > 0)
             return refuse(item, error, "the layer before it has dropout already", "");
-        spec->hidden[l].dropout = (float) share + 0.0f; /* no -0 */
+        spec->hidden[l].dropout = (float) share + 0.0f;
     }
     return 0;
 }
@@ -233,6 +235,10 @@ network_spec_text(const struct network_spec *spec, struct arena *arena)
     }
     if (spec->bins > 0) {
         text = arena_printf(arena, "%s%sple %u", text, comma, spec->bins);
+        comma = ", ";
+    }
+    if (spec->dropout > 0) {
+        text = arena_printf(arena, "%s%sdropout %s", text, comma, number_text(spec->dropout, arena));
         comma = ", ";
     }
     for (uint32_t l = 0, n; l < spec->n_hidden; l += n, comma = ", ") {

@@ -3,6 +3,7 @@
  *
  *     softclip C                 of numeric features, before any layer: bent softly into +-C
  *     ple BINS                   of numeric features, before any layer: encoded in some that many bins each, besides
+ *     dropout P                  of numeric features, before any layer
  *     dense WIDTH [ACTIVATION]   a layer, relu unless another activation is named
  *     residual N                 N more layers of the width and activation before them, whose input is added to their
  *                                output
@@ -28,6 +29,7 @@ struct network_spec {
     uint32_t n_hidden;
     float softclip; /* 0 = none */
     uint32_t bins;  /* 0 = none */
+    float dropout;  /* of the input; 0 = none */
 };
 
 /* STATUS_USAGE names the item, what was found and what would help. */

@@ -7,10 +7,10 @@
 enum { MAX_LAYERS = 1024, MAX_CATEGORIES = 1 << 20, MAX_BINS = 1 << 20 };
 
 /*
- * {n_x, softclip, bins: [number], categories: [{name, codes}], layers: [{name, kind, input, in, out, activation,
- * dropout, norm, skip, frozen, frozen_parameters: [name]}]}. `input` is the name of the layer below, "" for the row;
- * `skip` that of the layer whose h is added. softclip, bins, and the last four keys of a layer, are left out when there
- * is nothing to say.
+ * {n_x, softclip, dropout, bins: [number], categories: [{name, codes}], layers: [{name, kind, input, in, out,
+ * activation, dropout, norm, skip, frozen, frozen_parameters: [name]}]}. `input` is the name of the layer below, "" for
+ * the row; `skip` that of the layer whose h is added. softclip, dropout and bins of the map, and the last four keys of
+ * a layer, are left out when there is nothing to say.
  */
 struct value *
 network_to_value(const struct network *network, struct arena *arena)
@@ -20,6 +20,8 @@ network_to_value(const struct network *network, struct arena *arena)
     struct value *bins = value_array(arena);
     if (network->softclip > 0)
         value_set(arena, map, "softclip", value_float(arena, (double) network->softclip));
+    if (network->dropout > 0)
+        value_set(arena, map, "dropout", value_float(arena, (double) network->dropout));
     for (uint32_t j = 0; network->bins != NULL && j < network->n_x; j++)
         value_push(arena, bins, value_uint(arena, network->bins[j]));
     if (network->n_bins > 0)
@@ -199,11 +201,16 @@ encoding_from_value(struct network *network, const struct value *map, struct are
 {
     const struct value *bins;
     uint64_t sum = network->n_x;
-    double softclip;
+    double softclip, dropout;
     if (value_get(map, "softclip") != NULL) {
         if (!value_get_double(map, "softclip", &softclip) || !(softclip >= 1e-6 && softclip <= 1e6))
             return error_set(error, STATUS_DATA, "network: 'softclip' is no number from 1e-6 to 1e6");
         network->softclip = (float) softclip;
+    }
+    if (value_get(map, "dropout") != NULL) {
+        if (!value_get_double(map, "dropout", &dropout) || !(dropout >= 0 && (float) dropout < 1))
+            return error_set(error, STATUS_DATA, "network: 'dropout' is no number from 0 to 1, without 1");
+        network->dropout = (float) dropout;
     }
     if (value_get(map, "bins") == NULL)
         return 0;

@@ -303,6 +303,8 @@ put_network(const struct model *model, struct text *text)
         text_printf(text, " softclip %g", (double) network->softclip);
     if (network->n_bins > 0)
         text_printf(text, " ple (%" PRIu32 " bins)", network->n_bins);
+    if (network->dropout > 0)
+        text_printf(text, " dropout %g", (double) network->dropout);
     text_printf(text, ", %" PRIu32 " categorical", network->n_c);
     for (uint32_t l = 0; l < network->n_layers; l++) {
         const struct layer *layer = &network->layers[l];

@@ -100,7 +100,8 @@ struct plan {
     float temperature;      /* of SOFT_SOFTMAX, above 0 where that is used */
     const float *layer_rates; /* [n_layers] >= 0, multiplies lr (and with it what is decoupled) in a layer; NULL = 1 */
     bool shuffle;             /* false: rows in their own order */
-    float *z;                 /* [rows of part 0, o] out, or NULL: their outputs in each step, before its update */
+    float *z;                 /* [rows of part 0, o] out, or NULL: their outputs in each step, before its update: with
+                                 dropout, what was learned from, which is not what forward() says */
     volatile const int *stop; /* when it becomes non-zero, run ends after the current step; or NULL */
 };
 

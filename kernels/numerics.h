@@ -12,7 +12,9 @@
  *   encoded numeric features (kernels/ref/encode.c), j ascending, come between the two: with the bin k of x_j, how far
  *   f it is in it, and the weights B_j of its bins: acc = acc + P_j[k]; acc = fma(f, B_j[k], acc), where P_j[0] = +0,
  *   P_j[k + 1] = P_j[k] + B_j[k]
- *   h = activation(z); with dropout h = h * mask, mask = 1 / (1 - p) rounded once, or 0
+ *   h = activation(z); with dropout h = h * mask, mask = 1 / (1 - p) = s rounded once, or 0
+ *   with dropout of the input x_j (after softclip) is x_j * mask above; of its bins, when dropped, k = 0 and f = 0, and
+ *   s * P_j[k] and s * f, each rounded, take the places of P_j[k] and f (in dB_j[k] below, s * S[k+1] that of S[k+1])
  *   q = activation'(z); with dropout q = q * mask;  dz = dh * q
  *   skips: h = h + h of the earlier layer, last of all. dh of a layer: the backward product of the layer above it; then
  *   + dh of each layer that adds it, ascending.
@@ -45,7 +47,7 @@
  *   = ceil(n / rows), rows = 0 being the whole set; step s is rows [(s % steps) * rows, ...) of epoch s / steps. Row i
  * of step s of part p > 0: rng_below(rng_key(seed, RNG_RESERVOIR, p), s * rows + i, n of its set); rows = 0: all of the
  *   set, in order. Dropout of unit j, row r of the batch: philox(rng_key(seed, RNG_DROPOUT, layer),
- *   {step lo, step hi, r, j / 4})[j % 4]; kept iff rng_unit(bits) >= p.
+ *   {step lo, step hi, r, j / 4})[j % 4]; kept iff rng_unit(bits) >= p. Of numeric feature j: layer = 2^32 - 1.
  *
  * Losses, of a row with outputs z[o], target y[o] or label; inv = (float) (1.0 / o); s = sum by rule 3 over outputs.
  *   mse    d = z - y; loss = s(fma d d) / o; g = d * (float) (2.0 / o)
@@ -105,6 +107,8 @@
 #ifndef NUM_FN
 #define NUM_FN static inline
 #endif
+
+#define NUM_DROPOUT_INPUT UINT32_MAX /* in place of a layer */
 
 enum { NUMERICS_VERSION = 1, NUM_BLOCK_ROWS = 64, NUM_LANES = 16, NUM_SUM_BLOCK = 4096, NUM_TREE_DEPTH = 64 };
 

@@ -59,8 +59,9 @@ bin_vectors(size_t left)
 /* One row and `vectors` vectors of outputs. */
 ALWAYS_INLINE void
 add_bins_tile(const size_t vectors, size_t n, size_t n_features, const float *B, const float *below,
-              const uint32_t *bin, const float *part, float *h)
+              const uint32_t *bin, const float *part, float scale, float *h)
 {
+    const vec times = vec_set(scale);
     vec sum[BIN_VECTORS];
     UNROLL
     for (size_t v = 0; v < vectors; v++)
@@ -70,7 +71,7 @@ add_bins_tile(const size_t vectors, size_t n, size_t n_features, const float *B,
         const vec f = vec_set(part[e]);
         UNROLL
         for (size_t v = 0; v < vectors; v++)
-            sum[v] = vec_fma(f, vec_load(B + at + v * LANES), sum[v] + vec_load(below + at + v * LANES));
+            sum[v] = vec_fma(f, vec_load(B + at + v * LANES), sum[v] + times * vec_load(below + at + v * LANES));
     }
     UNROLL
     for (size_t v = 0; v < vectors; v++)
@@ -80,7 +81,7 @@ add_bins_tile(const size_t vectors, size_t n, size_t n_features, const float *B,
 /* Some features at a time, whose tables stay in the second cache while all rows are done. */
 static void
 add_bins(size_t m, size_t n, size_t n_features, const uint32_t *first, const float *B, const float *below,
-         const uint32_t *bin, const float *part, float *h, size_t ld)
+         const uint32_t *bin, const float *part, float scale, float *h, size_t ld)
 {
     for (size_t j = 0, vectors; j < n; j += vectors * LANES) {
         vectors = bin_vectors(n - j);
@@ -93,11 +94,11 @@ add_bins(size_t m, size_t n, size_t n_features, const uint32_t *first, const flo
                 const float *parts = part + r * n_features + e;
                 float *to = h + r * ld + j;
                 if (vectors == BIN_VECTORS)
-                    add_bins_tile(BIN_VECTORS, n, end - e, B + j, below + j, bins, parts, to);
+                    add_bins_tile(BIN_VECTORS, n, end - e, B + j, below + j, bins, parts, scale, to);
                 else if (vectors == BIN_VECTORS / 2)
-                    add_bins_tile(BIN_VECTORS / 2, n, end - e, B + j, below + j, bins, parts, to);
+                    add_bins_tile(BIN_VECTORS / 2, n, end - e, B + j, below + j, bins, parts, scale, to);
                 else
-                    add_bins_tile(1, n, end - e, B + j, below + j, bins, parts, to);
+                    add_bins_tile(1, n, end - e, B + j, below + j, bins, parts, scale, to);
             }
         }
     }
@@ -109,9 +110,10 @@ add_bins(size_t m, size_t n, size_t n_features, const uint32_t *first, const flo
  * the left neighbour in the tree, which is added.
  */
 ALWAYS_INLINE void
-bins_block(const size_t vectors, size_t bins, const uint64_t *where, const float *part, const float *dz, size_t ldz,
-           bool right, float *dB, size_t ld)
+bins_block(const size_t vectors, size_t bins, const uint64_t *where, const float *part, float scale, const float *dz,
+           size_t ldz, bool right, float *dB, size_t ld)
 {
+    const vec times = vec_set(scale);
     vec above[BIN_VECTORS];
     UNROLL
     for (size_t v = 0; v < vectors; v++)
@@ -134,7 +136,7 @@ bins_block(const size_t vectors, size_t bins, const uint64_t *where, const float
         UNROLL
         for (size_t v = 0; v < vectors; v++) {
             float *to = dB + k * ld + v * LANES;
-            vec sum = F[v] + above[v];
+            vec sum = F[v] + times * above[v];
             if (right)
                 sum = vec_load(to) + sum;
             vec_store(to, sum);
@@ -155,7 +157,7 @@ bins_merge(size_t bins, size_t width, size_t depth, float *scratch, float *sum, 
 
 static void
 bins_gradient(size_t rows, size_t n, size_t bins, const uint32_t *bin, const float *part, size_t step, uint32_t first,
-              const float *dz, size_t ldz, uint64_t *where, float *scratch, float *dB)
+              float scale, const float *dz, size_t ldz, uint64_t *where, float *scratch, float *dB)
 {
     _Static_assert(NUM_BLOCK_ROWS == 64, "a word has a bit for each row of a block");
     float parts[CPU_CHUNK_BLOCKS * NUM_BLOCK_ROWS];
@@ -177,11 +179,13 @@ bins_gradient(size_t rows, size_t n, size_t bins, const uint32_t *bin, const flo
             float *to = depth == 1 ? sum : scratch + (depth - 1) * size;
             const size_t ld = depth == 1 && direct ? n : width;
             if (vectors == BIN_VECTORS)
-                bins_block(BIN_VECTORS, bins, where + b * bins, parts + at, dz + at * ldz + j, ldz, right, to, ld);
+                bins_block(BIN_VECTORS, bins, where + b * bins, parts + at, scale, dz + at * ldz + j, ldz, right, to,
+                           ld);
             else if (vectors == BIN_VECTORS / 2)
-                bins_block(BIN_VECTORS / 2, bins, where + b * bins, parts + at, dz + at * ldz + j, ldz, right, to, ld);
+                bins_block(BIN_VECTORS / 2, bins, where + b * bins, parts + at, scale, dz + at * ldz + j, ldz, right,
+                           to, ld);
             else
-                bins_block(1, bins, where + b * bins, parts + at, dz + at * ldz + j, ldz, right, to, ld);
+                bins_block(1, bins, where + b * bins, parts + at, scale, dz + at * ldz + j, ldz, right, to, ld);
             for (size_t bits = b >> 1; right && bits & 1; bits >>= 1)
                 bins_merge(bins, width, --depth, scratch, sum, direct ? n : width);
         }

@@ -55,6 +55,8 @@ struct cpu_bins {
     float *part;        /* [chunk rows, n] and how far it is in it */
     uint64_t *where;    /* [network.n_bins, CPU_CHUNK_BLOCKS] rows of a block by bins, a bit each */
     float *scratch;     /* [network.n_bins, CPU_BIN_SUMS] for the gradient */
+    float *masks;       /* [chunk rows + spare, ld_x] of dropout of the input */
+    float scale;        /* of what survives it in this chunk; 1: there is none */
 };
 
 /* The rows of one category table that have a gradient; what is stored for all others means nothing. */
@@ -200,6 +202,8 @@ void cpu_bins_set(struct engine_state *state);
 void cpu_bins_close(struct engine_state *state);
 void cpu_bins_reserve(struct engine_state *state, size_t rows);
 void cpu_input_rows(struct engine_state *state, const struct rowset *set, size_t first, size_t last);
+/* Dropout of numeric inputs of rows [r, r + m) of the chunk, with their bins. */
+void cpu_input_drop(const struct cpu_rows *job, size_t r, size_t m);
 /* Adds the bins of rows [r, r + m) of the chunk to z of the first layer. */
 void cpu_bins_forward(struct engine_state *state, size_t r, size_t m);
 /* Feature e of those that have bins: its rows of the table, of all `rows` rows of the chunk. */

@@ -148,6 +148,7 @@ fisher_chunk(void *arg, uint64_t at, size_t n)
     struct fisher_job job = *all;
     job.first += at;
     job.rows.n = n;
+    state->bins.scale = 1;
     job.rows.group = cpu_rows_group(state, n, wide);
     cpu_each(state, wide, (n + job.rows.group - 1) / job.rows.group, fisher_task, &job);
     swap_squares(&job);

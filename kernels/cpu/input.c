@@ -3,6 +3,7 @@
 
 #include "cpu.h"
 #include "memory.h"
+#include "numerics.h"
 
 void
 cpu_bins_set(struct engine_state *state)
@@ -44,8 +45,9 @@ cpu_bins_open(struct engine_state *state)
 void
 cpu_bins_close(struct engine_state *state)
 {
-    void *const buffers[] = {state->bins.feature, state->bins.first,   state->bins.inverse, state->bins.below,
-                             state->bins.where,   state->bins.scratch, state->bins.row,     state->bins.part};
+    void *const buffers[] = {state->bins.feature, state->bins.first, state->bins.inverse,
+                             state->bins.below,   state->bins.where, state->bins.scratch,
+                             state->bins.row,     state->bins.part,  state->bins.masks};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
 }
@@ -58,6 +60,8 @@ cpu_bins_reserve(struct engine_state *state, size_t rows)
     free(bins->part);
     bins->row = mem_array(rows * bins->n, sizeof *bins->row);
     bins->part = mem_array(rows * bins->n, sizeof *bins->part);
+    free(bins->masks);
+    bins->masks = bins->n > 0 && state->learns ? cpu_floats(rows + CPU_SPARE_ROWS, state->ld_x) : NULL;
 }
 
 void
@@ -78,6 +82,27 @@ cpu_input_rows(struct engine_state *state, const struct rowset *set, size_t firs
 }
 
 void
+cpu_input_drop(const struct cpu_rows *job, size_t r, size_t m)
+{
+    struct engine_state *state = job->state;
+    const struct cpu_bins *bins = &state->bins;
+    const struct plan_rows *rows = job->rows;
+    const size_t d = state->network->n_x, ld = state->ld_x;
+    float *masks = bins->n > 0 ? bins->masks + r * ld : NULL;
+    for (size_t i = 0; masks != NULL && i < m * ld; i++)
+        masks[i] = 1;
+    state->kernels->dropout(rng_key(rows->plan->seed, RNG_DROPOUT, NUM_DROPOUT_INPUT), rows->step,
+                            state->network->dropout, job->first + r, m, d, ld, state->x + r * ld, masks);
+    for (size_t i = 0; masks != NULL && i < m; i++)
+        for (uint32_t e = 0; e < bins->n; e++) {
+            const float mask = masks[i * ld + bins->feature[e]];
+            const size_t at = (r + i) * bins->n + e;
+            bins->part[at] *= mask;
+            bins->row[at] = mask == 0 ? bins->first[e] : bins->row[at];
+        }
+}
+
+void
 cpu_bins_pack(const struct engine_state *state, uint32_t e)
 {
     const struct cpu_bins *bins = &state->bins;
@@ -93,7 +118,7 @@ cpu_bins_forward(struct engine_state *state, size_t r, size_t m)
     const struct cpu_layer *layer = &state->layers[0];
     const float *B = state->values[ENGINE_PARAM][state->network->layers[0].bins];
     state->kernels->add_bins(m, layer->n_out, bins->n, bins->first, B, bins->below, bins->row + r * bins->n,
-                             bins->part + r * bins->n, layer->h + r * layer->ld, layer->ld);
+                             bins->part + r * bins->n, bins->scale, layer->h + r * layer->ld, layer->ld);
 }
 
 void
@@ -102,8 +127,8 @@ cpu_bins_gradient(struct engine_state *state, uint32_t e, size_t rows, float *dB
     const struct cpu_bins *bins = &state->bins;
     const struct cpu_layer *layer = &state->layers[0];
     const uint32_t first = bins->first[e], n = bins->first[e + 1] - first;
-    state->kernels->bins_gradient(rows, layer->n_out, n, bins->row + e, bins->part + e, bins->n, first, layer->dz,
-                                  layer->ld, bins->where + (size_t) first * CPU_CHUNK_BLOCKS,
+    state->kernels->bins_gradient(rows, layer->n_out, n, bins->row + e, bins->part + e, bins->n, first, bins->scale,
+                                  layer->dz, layer->ld, bins->where + (size_t) first * CPU_CHUNK_BLOCKS,
                                   bins->scratch + (size_t) first * CPU_BIN_LEVELS * CPU_BIN_WIDTH,
                                   dB + (size_t) first * layer->n_out);
 }

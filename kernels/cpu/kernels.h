@@ -60,14 +60,16 @@ struct cpu_kernels {
                       const float *edges, const float *inverse, uint32_t *bin, float *part);
     /* below [bins, n]: the sum of the rows of B [bins, n] above each. */
     void (*sum_below)(size_t bins, size_t n, const float *B, float *below);
-    /* h [m, n] += the encoding of n_features features times B. CPU_ALIGN floats after the end of B and below may be
-     * read. */
+    /* h [m, n] += the encoding of n_features features times B; below is multiplied by scale. CPU_ALIGN floats after the
+     * end of B and below may be read. */
     void (*add_bins)(size_t m, size_t n, size_t n_features, const uint32_t *first, const float *B, const float *below,
-                     const uint32_t *bin, const float *part, float *h, size_t ld);
-    /* dB [bins, n] of one feature; bin and part: one every `step`; first: its first bin. Room: where [CPU_CHUNK_BLOCKS,
+                     const uint32_t *bin, const float *part, float scale, float *h, size_t ld);
+    /* dB [bins, n] of one feature; bin and part: one every `step`; first: its first bin; what the bins above a row give
+     * it is multiplied by scale. Room: where [CPU_CHUNK_BLOCKS,
      * bins], scratch [CPU_BIN_LEVELS, bins, CPU_BIN_WIDTH]. */
     void (*bins_gradient)(size_t rows, size_t n, size_t bins, const uint32_t *bin, const float *part, size_t step,
-                          uint32_t first, const float *dz, size_t ldz, uint64_t *where, float *scratch, float *dB);
+                          uint32_t first, float scale, const float *dz, size_t ldz, uint64_t *where, float *scratch,
+                          float *dB);
     /* to += from. */
     void (*add)(size_t n, const float *from, float *to);
     /* to = fma(from, from, to); and x = x * x. */

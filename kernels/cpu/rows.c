@@ -221,6 +221,8 @@ train_task(void *arg, size_t index)
         cpu_rows_gather(state, set, i, end);
         gather_targets(job, set, i, end);
     }
+    if (state->network->dropout > 0 && state->network->n_x > 0)
+        cpu_input_drop(job, r, last - r);
     cpu_rows_forward(job, r, last - r);
     for (size_t i = r, end; i < last; i = end) {
         end = part_end(job, i, last);
@@ -261,6 +263,7 @@ cpu_chunk_step(struct engine_state *state, struct plan_rows *rows, uint64_t firs
     struct cpu_rows job = {
         state, rows, true, (size_t) first, n, cpu_rows_group(state, n, wide), plan_lowest(state->network)};
     cpu_chunk_rows(state, rows, first, n);
+    state->bins.scale = (float) (1 / (1 - (double) state->network->dropout));
     cpu_each(state, wide, (n + job.group - 1) / job.group, train_task, &job);
     for (size_t i = 0; i < n; i++)
         result->diverged |= !isfinite(state->losses[i]);
@@ -311,6 +314,7 @@ cpu_forward(struct engine_state *state, const struct rowset *rows, uint64_t firs
     cpu_chunk_reserve(state, n);
     if (!state->packed)
         cpu_pack(state);
+    state->bins.scale = 1;
     for (uint64_t at = 0; at < n; at += state->chunk_rows) {
         size_t chunk = n - at < state->chunk_rows ? (size_t) (n - at) : state->chunk_rows;
         bool wide = state->threads > 1 && 2 * weights(state) * chunk >= WIDE_OPERATIONS;

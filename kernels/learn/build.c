@@ -178,8 +178,8 @@ build_network(struct model *model, const struct collector *collector, const stru
     struct rowset rows = collect_train(collector);
     const float *edges = spec->bins > 0 ? bins_choose(&rows, schema->n_x, spec->bins, bins, &scratch) : NULL;
     network_make(&model->network, &model->arena, schema->n_x,
-                 &(struct encoding){spec->softclip, spec->bins > 0 ? bins : NULL}, schema->n_c, sizes, names,
-                 spec->hidden, spec->n_hidden, n_out);
+                 &(struct encoding){spec->softclip, spec->bins > 0 ? bins : NULL, spec->dropout}, schema->n_c, sizes,
+                 names, spec->hidden, spec->n_hidden, n_out);
     if (model->network.n_bins > 0)
         memcpy(model->network.params[model->network.edges].data, edges,
                model->network.params[model->network.edges].cols * sizeof *edges);

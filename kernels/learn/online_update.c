@@ -95,6 +95,7 @@ online_open_engine(struct online *online, bool moments, struct error *error)
     const struct decision_options decision_options = {.threshold = NAN};
     arena_reset(&online->layers);
     online->network = model->network;
+    online->network.dropout = 0;
     online->network.layers = arena_array(&online->layers, model->network.n_layers, sizeof *online->network.layers);
     for (uint32_t l = 0; l < model->network.n_layers; l++) {
         online->network.layers[l] = model->network.layers[l];

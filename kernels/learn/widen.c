@@ -25,8 +25,8 @@ make_network(struct network *to, const struct network *from, uint32_t n_hidden, 
     }
     if (n > 0)
         hidden[n - 1].width += n_random;
-    network_make(to, arena, from->n_x, &(struct encoding){from->softclip, from->bins}, from->n_c, from->c_sizes,
-                 from->c_names, hidden, n, from->layers[from->n_layers - 1].n_out);
+    network_make(to, arena, from->n_x, &(struct encoding){from->softclip, from->bins, from->dropout}, from->n_c,
+                 from->c_sizes, from->c_names, hidden, n, from->layers[from->n_layers - 1].n_out);
 }
 
 /* Parameters of layers that stay, as the left part of what they are now. */

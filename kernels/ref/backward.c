@@ -51,10 +51,10 @@ weight_gradient(const struct engine_state *state, uint32_t l, uint32_t n, float 
     const struct layer *layer = &state->network->layers[l];
     uint64_t n_in = layer->n_in, n_out = layer->n_out;
     for (uint32_t r = 0; r < n; r++) {
-        const float *x = l == 0 ? state->x[r] : state->layers[l - 1].h + r * n_in;
+        const float *x = l == 0 ? state->x[r] : state->layers[l - 1].h + r * n_in, *masks = state->masks + r * n_in;
         const float *dz = state->layers[l].dz + r * n_out;
         for (uint64_t i = 0; i < n_in; i++) {
-            const float input = factor(state, l == 0 ? ref_input(state->network, x[i]) : x[i]);
+            const float input = factor(state, l == 0 ? ref_input(state->network, x[i]) * masks[i] : x[i]);
             for (uint64_t j = 0; j < n_out; j++)
                 dW[i * n_out + j] = fmaf(input, dz[j], dW[i * n_out + j]);
         }
@@ -92,18 +92,22 @@ category_gradient(const struct engine_state *state, uint32_t k, uint32_t n, floa
 
 /*
  * Of the weights B of the bins of one feature: a row in bin k reaches the weights of all bins below with 1, and that of
- * bin k with f. F[k] and G[k] are sums over the rows in bin k; dB[k] = F[k] + the sum of all G above k.
+ * bin k with f. F[k] and G[k] are sums over the rows in bin k; dB[k] = F[k] + the sum of all G above k. With dropout, f
+ * and that sum are times the mask of what survives; rows without the feature are in bin 0, of which no G is above any.
  */
 static void
 bins_gradient(const struct engine_state *state, uint32_t i, const float *edges, uint32_t n, float *dB)
 {
     uint64_t n_out = state->network->layers[0].n_out;
     uint32_t bins = state->network->bins[i];
+    float survivor = 1;
     float *G = mem_zalloc(bins * n_out, sizeof *G);
     for (uint32_t r = 0; r < n; r++) {
         const float *dz = state->layers[0].dz + r * n_out;
         float f;
-        uint32_t k = ref_bin(edges, bins, state->x[r][i], &f);
+        const float mask = state->masks[r * state->network->n_x + i];
+        uint32_t k = ref_masked_bin(edges, bins, state->x[r][i], mask, &f);
+        survivor = mask > 0 ? mask : survivor;
         f = factor(state, f);
         for (uint64_t j = 0; j < n_out; j++) {
             dB[k * n_out + j] = fmaf(f, dz[j], dB[k * n_out + j]);
@@ -113,7 +117,7 @@ bins_gradient(const struct engine_state *state, uint32_t i, const float *edges, 
     for (uint64_t j = 0; j < n_out; j++) {
         float above = 0;
         for (uint32_t k = bins; k-- > 0;) {
-            dB[k * n_out + j] = dB[k * n_out + j] + above;
+            dB[k * n_out + j] = dB[k * n_out + j] + survivor * above;
             above = above + G[k * n_out + j];
         }
     }

@@ -41,3 +41,12 @@ ref_bin(const float *edges, uint32_t bins, float x, float *f)
     *f = v < 1.0f ? v : 1.0f;
     return k;
 }
+
+/* Dropped, a feature takes the numbers of one at or below its first edge: all are 0. Else they are multiplied. */
+uint32_t
+ref_masked_bin(const float *edges, uint32_t bins, float x, float mask, float *f)
+{
+    const uint32_t k = ref_bin(edges, bins, x, f);
+    *f = *f * mask;
+    return mask == 0 ? 0 : k;
+}

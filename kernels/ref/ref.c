@@ -60,6 +60,7 @@ ref_close(struct engine_state *state)
     free(state->updates);
     free(state->layers);
     free(state->x);
+    free(state->masks);
     free(state->c);
     free(state);
 }
@@ -77,6 +78,7 @@ ref_open(struct engine_state **out, const struct network *network, const struct 
     state->layers = mem_zalloc(network->n_layers, sizeof *state->layers);
     state->touched = mem_zalloc(network->n_params, sizeof *state->touched);
     state->x = mem_zalloc(NUM_BLOCK_ROWS, sizeof *state->x);
+    state->masks = mem_zalloc(network->n_x, NUM_BLOCK_ROWS * sizeof *state->masks);
     state->c = mem_zalloc(NUM_BLOCK_ROWS, sizeof *state->c);
     state->mask = mem_zalloc(network_outputs(network), sizeof *state->mask);
     state->updates = mem_zalloc(network->n_layers, sizeof *state->updates);
@@ -319,7 +321,7 @@ ref_forward(struct engine_state *state, const struct rowset *rows, uint64_t firs
         for (uint32_t l = 0; l < network->n_layers; l++) {
             const struct layer *layer = &network->layers[l];
             float *h = state->layers[l].h;
-            ref_dense(state, l, x, l == 0 ? c : NULL, h);
+            ref_dense(state, l, x, NULL, l == 0 ? c : NULL, h);
             if (layer->norm == NORM_LAYER)
                 ref_normalise(layer->n_out, params[layer->gain], params[layer->shift], h, state->layers[l].u);
             for (uint32_t j = 0; j < layer->n_out; j++) {

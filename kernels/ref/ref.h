@@ -27,6 +27,7 @@ struct engine_state {
     struct ref_layer *layers;    /* [n_layers] */
     bool squared;                /* gradients take the squares of what multiplies dz and dy */
     const float **x;             /* [64] rows of the block: numeric inputs, */
+    float *masks;                /* [64, n_x] of dropout, what numeric inputs are multiplied by; 1: nothing is */
     const uint32_t **c;          /* [64] and codes */
     float **tree[64];            /* gradients of whole subtrees of blocks, by level; [n_params] each */
     uint8_t **touched;           /* [n_params] -> [rows], for category tables */
@@ -37,9 +38,13 @@ struct engine_state {
 /* encode.c. What the first layer takes of a numeric feature; its bin, and how far it is in it. */
 float ref_input(const struct network *network, float x);
 uint32_t ref_bin(const float *edges, uint32_t bins, float x, float *f);
+/* The same with dropout: f times the mask. */
+uint32_t ref_masked_bin(const float *edges, uint32_t bins, float x, float mask, float *f);
 
-/* forward.c. z of a layer for one row; x: [n_in], c: [n_c] for the first layer, else NULL. */
-void ref_dense(const struct engine_state *state, uint32_t layer, const float *x, const uint32_t *c, float *z);
+/* forward.c. z of a layer for one row; x: [n_in], c: [n_c] for the first layer, else NULL; masks: there [n_x], NULL: no
+ * dropout. */
+void ref_dense(const struct engine_state *state, uint32_t layer, const float *x, const float *masks, const uint32_t *c,
+               float *z);
 /* All layers for row r of the block (row `batch_row` of the batch) in training; plan NULL: without dropout. */
 void ref_forward_row(struct engine_state *state, const struct plan *plan, uint64_t step, uint32_t r,
                      uint64_t batch_row);

@@ -19,7 +19,7 @@ struct spec {
     float softclip;
     uint32_t bins; /* of numeric features; every third has one more, every fourth none */
     enum activation activation;
-    float dropout;
+    float dropout, input_dropout;
     enum norm norm;                                  /* of every hidden layer */
     enum { SKIP_NONE, SKIP_LAST, SKIP_FIRST } skips; /* the last or first layer that is as wide is added */
     enum loss loss; /* quantile: of 3, 2 or 1 outputs for each label, whatever divides n_out */
@@ -142,7 +142,7 @@ fixture_open(struct fixture *f, const struct spec *spec)
     uint32_t *bins = arena_array(&f->arena, spec->n_x, sizeof *bins);
     for (uint32_t j = 0; j < spec->n_x; j++)
         bins[j] = j % 4 == 3 ? 0 : spec->bins + (j % 3 == 2);
-    const struct encoding encoding = {spec->softclip, spec->bins == 0 ? NULL : bins};
+    const struct encoding encoding = {spec->softclip, spec->bins == 0 ? NULL : bins, spec->input_dropout};
     network_make(&f->network, &f->arena, spec->n_x, &encoding, spec->n_c, sizes, names, hidden, spec->n_hidden,
                  spec->n_out);
     for (uint32_t j = 0; f->network.n_bins != 0 && j < spec->n_x; j++)

@@ -191,7 +191,7 @@ test_losses_and_activations(void **unused)
                 spec.batch = batches[b];
                 spec.n_out = loss == LOSS_BCE ? 1 : 3;
                 spec.weights = b % 2 == 0;
-                spec.dropout = b == 3 ? 0.2f : 0;
+                spec.dropout = spec.input_dropout = b == 3 ? 0.2f : 0;
                 snprintf(what, sizeof what, "%s, %s, batch %u", loss_name(spec.loss), activation_name(spec.activation),
                          spec.batch);
                 reference_open(&ref, &spec);

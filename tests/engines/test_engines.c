@@ -55,15 +55,16 @@ describe(const struct spec *s)
 {
     static char text[512];
     snprintf(text, sizeof text,
-             "x %u c %u hidden %u (%u %u %u) out %u %s %s %s batch %u of %llu dropout %g clip %g decay %g%s anchor %g "
+             "x %u c %u hidden %u (%u %u %u) out %u %s %s %s batch %u of %llu dropout %g (input %g) clip %g decay %g%s "
+             "anchor %g "
              "replay %u%s%s%s%s%s%s%s temperature %g groups %u (%u)%s smoothing %g",
              s->n_x, s->n_c, s->n_hidden, s->hidden[0], s->hidden[1], s->hidden[2], s->n_out, loss_name(s->loss),
              optimiser_name(s->optimiser), activation_name(s->activation), s->batch, (unsigned long long) s->rows,
-             (double) s->dropout, (double) s->clip, (double) s->decay, s->decoupled ? " decoupled" : "",
-             (double) s->anchor, s->replay, s->soft ? " soft" : "", s->weights ? " weights" : "",
-             s->mask ? " mask" : "", s->norm != NORM_NONE ? " norm" : "", s->skips != SKIP_NONE ? " skips" : "",
-             s->soft_first ? " soft first" : "", s->gaps ? " gaps" : "", (double) s->temperature, s->groups, s->grouped,
-             s->rates ? " rates" : "", (double) s->smoothing);
+             (double) s->dropout, (double) s->input_dropout, (double) s->clip, (double) s->decay,
+             s->decoupled ? " decoupled" : "", (double) s->anchor, s->replay, s->soft ? " soft" : "",
+             s->weights ? " weights" : "", s->mask ? " mask" : "", s->norm != NORM_NONE ? " norm" : "",
+             s->skips != SKIP_NONE ? " skips" : "", s->soft_first ? " soft first" : "", s->gaps ? " gaps" : "",
+             (double) s->temperature, s->groups, s->grouped, s->rates ? " rates" : "", (double) s->smoothing);
     return text;
 }
 
@@ -712,6 +713,28 @@ test_other_orders(void **unused)
     arena_free(&f.arena);
 }
 
+/* Dropout of the input, of few features and many, alone and with their bins, in one chunk and in several. */
+static void
+test_input_dropout(void **unused)
+{
+    (void) unused;
+    const uint32_t inputs[] = {1, 3, 16, 17, 70, 130}, batches[] = {1, 64, 65, 200, 1100};
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+        for (uint32_t bits = 0; bits < 16; bits++) {
+            struct spec spec = base;
+            spec.n_x = inputs[i];
+            spec.input_dropout = bits & 1 ? 0.25f : 0.6f;
+            spec.bins = bits & 2 ? 9 : 0;
+            spec.softclip = bits & 4 ? 0.5f : 0;
+            spec.n_hidden = bits & 8 ? 1 : 0;
+            spec.dropout = bits & 8 ? 0.3f : 0;
+            spec.replay = bits & 8 ? 5 : 0;
+            spec.batch = batches[(i + bits) % 5];
+            spec.rows = spec.batch > spec.rows ? spec.batch : spec.rows;
+            check(&spec);
+        }
+}
+
 /* Outputs of a row do not depend on the rows beside it, nor on engine, instruction set or threads. */
 static void
 test_forward(void **unused)
@@ -723,7 +746,7 @@ test_forward(void **unused)
         struct error error;
         spec.activation = (enum activation) activation;
         spec.rows = 700;
-        spec.dropout = 0.5f; /* must not show */
+        spec.dropout = spec.input_dropout = 0.5f; /* must not show */
         spec.hidden[1] = spec.hidden[0];
         spec.norm = activation % 2 ? NORM_LAYER : NORM_NONE;
         spec.bins = activation % 2 ? 0 : 7;
@@ -801,6 +824,7 @@ main(void)
         cmocka_unit_test(test_activations_and_batches),
         cmocka_unit_test(test_norms_and_skips),
         cmocka_unit_test(test_encoded),
+        cmocka_unit_test(test_input_dropout),
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_plans),
         cmocka_unit_test(test_soft_targets),

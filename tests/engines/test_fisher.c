@@ -166,7 +166,7 @@ test_losses_and_activations(void **unused)
             spec.mask = activation % 3 == 1;
             spec.weights = activation % 2;
             spec.smoothing = activation % 2 && spec.loss == LOSS_CE ? 0.1f : 0; /* must not show, nor must this */
-            spec.dropout = activation % 2 ? 0.3f : 0;
+            spec.dropout = spec.input_dropout = activation % 2 ? 0.3f : 0;
             spec.hidden[0] = 4;
             check_differences(&spec);
         }
@@ -271,7 +271,7 @@ test_engines(void **unused)
                 spec.n_c = bits & 32 ? 2 : 0;
                 spec.weights = bits & 64;
                 spec.mask = bits & 128;
-                spec.dropout = bits & 256 ? 0.5f : 0;
+                spec.dropout = spec.input_dropout = bits & 256 ? 0.5f : 0;
                 check(&spec);
             }
     struct spec wide = base; /* for two threads in every phase */

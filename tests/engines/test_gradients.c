@@ -310,6 +310,25 @@ test_encoded(void **unused)
         }
 }
 
+/* Of all that is made of a feature, or nothing of it; bins, clipping, replay and hidden dropout beside it. */
+static void
+test_input_dropout(void **unused)
+{
+    (void) unused;
+    for (uint32_t bits = 0; bits < 32; bits++) {
+        struct spec spec = base;
+        spec.loss = bits & 1 ? LOSS_MSE : LOSS_CE;
+        spec.activation = ACT_TANH;
+        spec.input_dropout = bits & 2 ? 0.7f : 0.25f;
+        spec.bins = bits & 4 ? 3 : 0;
+        spec.softclip = bits & 8 ? 0.7f : 0;
+        spec.replay = bits & 16 ? 33 : 0;
+        spec.dropout = bits & 16 ? 0.3f : 0;
+        spec.n_hidden = bits % 3;
+        check(&spec);
+    }
+}
+
 /* More units than a row of lanes has. */
 static void
 test_wide_norm(void **unused)
@@ -391,6 +410,7 @@ main(void)
         cmocka_unit_test(test_smoothing),
         cmocka_unit_test(test_norms_and_skips),
         cmocka_unit_test(test_encoded),
+        cmocka_unit_test(test_input_dropout),
         cmocka_unit_test(test_wide_norm),
         cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_frozen),

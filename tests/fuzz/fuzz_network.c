@@ -20,6 +20,7 @@ same_networks(const struct network_spec *a, const struct network_spec *b)
 {
     must(a->n_hidden == b->n_hidden && a->bins == b->bins);
     must(memcmp(&a->softclip, &b->softclip, sizeof a->softclip) == 0);
+    must(memcmp(&a->dropout, &b->dropout, sizeof a->dropout) == 0);
     for (uint32_t l = 0; l < a->n_hidden; l++) {
         const struct hidden *x = &a->hidden[l], *y = &b->hidden[l];
         must(x->width == y->width && x->activation == y->activation && x->norm == y->norm && x->skip == y->skip);
@@ -38,6 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(error.status == STATUS_USAGE && error.text[0] != '\0' && strchr(error.text, '\n') == NULL);
     } else {
         must(spec.n_hidden <= NETWORK_SPEC_LAYERS && spec.bins <= NETWORK_SPEC_BINS && isfinite(spec.softclip));
+        must(spec.dropout >= 0 && (double) spec.dropout <= NETWORK_SPEC_DROPOUT);
         for (uint32_t l = 0; l < spec.n_hidden; l++) {
             const struct hidden *hidden = &spec.hidden[l];
             must(hidden->width > 0 && hidden->width <= NETWORK_SPEC_WIDTH && hidden->skip < (int32_t) l);

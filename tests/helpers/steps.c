@@ -96,7 +96,7 @@ network_parse(struct network *network, struct arena *arena, const char *text, co
     uint32_t *bins = arena_array(arena, widths[0], sizeof *bins);
     for (uint32_t j = 0; j < widths[0]; j++)
         bins[j] = wish->bins;
-    const struct encoding encoding = {wish->bins > 0 ? 3 : 0, bins};
+    const struct encoding encoding = {wish->bins > 0 ? 3 : 0, bins, 0};
     network_make(network, arena, widths[0], &encoding, wish->categories, sizes, names, hidden, n - 2, widths[n - 1]);
     for (uint64_t e = 0; network->n_bins > 0 && e < network->params[network->edges].cols; e++)
         network->params[network->edges].data[e] = 4 * (float) (e % (wish->bins + 1)) / (float) wish->bins - 2;

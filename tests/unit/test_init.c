@@ -77,7 +77,7 @@ test_trimmings(void **unused)
     struct arena arena = {NULL};
     struct network network;
     const uint32_t bins[] = {60, 38};
-    const struct encoding encoding = {0, bins};
+    const struct encoding encoding = {0, bins, 0};
     const struct hidden hidden = {100, ACT_RELU, NORM_LAYER, 0, -1};
     network_make(&network, &arena, 2, &encoding, 0, NULL, NULL, &hidden, 1, 3);
     const struct layer *first = &network.layers[0];

@@ -58,7 +58,7 @@ make_trimmed(struct arena *arena)
 {
     struct network network;
     const struct hidden hidden[] = {{8, ACT_RELU, NORM_LAYER, 0.5f, -1}, {8, ACT_RELU, NORM_LAYER, 0, 0}};
-    const struct encoding encoding = {2.5f, (const uint32_t[]){4, 0, 2}};
+    const struct encoding encoding = {2.5f, (const uint32_t[]){4, 0, 2}, 0.2f};
     network_make(&network, arena, 3, &encoding, 1, (uint32_t[]){4}, (const char *[]){"k"}, hidden, 2, 2);
     return network;
 }
@@ -116,6 +116,7 @@ assert_same_network(const struct network *a, const struct network *b)
     assert_int_equal(a->n_x, b->n_x);
     assert_int_equal(a->n_c, b->n_c);
     assert_true(a->softclip == b->softclip);
+    assert_true(a->dropout == b->dropout);
     assert_int_equal(a->n_bins, b->n_bins);
     assert_int_equal(a->edges, b->edges);
     for (uint32_t j = 0; a->n_bins > 0 && j < a->n_x; j++)
@@ -219,6 +220,10 @@ test_bad_values(void **unused)
         {-1, "n_x", value_uint(&arena, 4), "network: layer 1: 'in' is 3, outside 4 to 4"},
         {-1, "softclip", value_float(&arena, 0), "network: 'softclip' is no number from 1e-6 to 1e6"},
         {-1, "softclip", value_string(&arena, "x"), "network: 'softclip' is no number from 1e-6 to 1e6"},
+        {-1, "dropout", value_float(&arena, 1), "network: 'dropout' is no number from 0 to 1, without 1"},
+        {-1, "dropout", value_float(&arena, -0.5), "network: 'dropout' is no number from 0 to 1, without 1"},
+        {-1, "dropout", value_float(&arena, 1 - 1e-12), "network: 'dropout' is no number from 0 to 1, without 1"},
+        {-1, "dropout", value_string(&arena, "x"), "network: 'dropout' is no number from 0 to 1, without 1"},
         {-1, "bins", value_map(&arena), "network: 'bins' is missing or no array"},
         {-1, "bins", value_array(&arena), "network: 'bins' has 0 entries, outside 3 to 3"},
         {-1, "bins", numbers(&arena, 1, 1, -1), "network: 'bins' has something that is no number from 0 to 1048576"},

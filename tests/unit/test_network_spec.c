@@ -50,6 +50,10 @@ test_text(void **unused)
         {" ple 4 ,dense 8, residual 1", "ple 4, dense 8 relu, residual 1"},
         {"softclip 2.5, dense 8", "softclip 2.5, dense 8 relu"},
         {"dense 8, dropout 1e-3", "dense 8 relu, dropout 0.001"},
+        {"dropout 0.20", "dropout 0.2"},
+        {"dropout 0, dense 8", "dense 8 relu"},
+        {"dropout .2, ple 4, softclip 3, dense 8, dropout 0.5",
+         "softclip 3, ple 4, dropout 0.2, dense 8 relu, dropout 0.5"},
     };
     struct arena arena = {NULL};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -88,7 +92,8 @@ test_errors(void **unused)
         {"layernorm", "item 1, 'layernorm': no layer stands before it (dense 64, layernorm)"},
         {"dense 4, layernorm, layernorm", "item 3, 'layernorm': the layer before it has a norm already"},
         {"dense 1, layernorm", "item 2, 'layernorm': the layer before it has one unit, of which a norm leaves nothing"},
-        {"dropout 0.5", "item 1, 'dropout 0.5': no layer stands before it (dense 64, dropout 0.1)"},
+        {"dropout 0.5, dropout 0.5", "item 2, 'dropout 0.5': the input has dropout already"},
+        {"dropout 0.96, dense 4", "item 1, 'dropout 0.96': it needs a share from 0 to 0.95, as in 'dropout 0.1'"},
         {"dense 4, dropout", "item 2, 'dropout': it needs a share from 0 to 0.95, as in 'dropout 0.1'"},
         {"dense 4, dropout 1", "item 2, 'dropout 1': it needs a share from 0 to 0.95, as in 'dropout 0.1'"},
         {"dense 4, dropout nan", "item 2, 'dropout nan': it needs a share from 0 to 0.95, as in 'dropout 0.1'"},
