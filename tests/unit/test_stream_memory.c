@@ -164,8 +164,8 @@ enum { CLASSES = 7 };
 static void
 begin_classes(struct model *model)
 {
-    static struct column columns[2];
     begin(model);
+    struct column *columns = arena_zalloc(&model->arena, 2, sizeof *columns);
     model->loss = LOSS_CE;
     columns[0] = (struct column){.name = "x", .type = COLUMN_NUM, .role = ROLE_FEATURE};
     columns[1] = (struct column){.name = "y", .type = COLUMN_CAT, .role = ROLE_LABEL};
