@@ -76,7 +76,7 @@ fixture_normals(struct arena *arena, uint64_t stream, uint64_t n, float scale)
     return values;
 }
 
-/* Soft targets; of six rows, five lack some or all. */
+/* Soft targets; of six rows, five lack some or all, and in half of the others the last is a probability of 0. */
 static inline float *
 fixture_soft(struct arena *arena, const struct spec *spec, uint64_t n, uint64_t stream)
 {
@@ -88,6 +88,8 @@ fixture_soft(struct arena *arena, const struct spec *spec, uint64_t n, uint64_t 
                 false, j + 1 == o, j >= o / 2, j % 2 == 0, fixture_uniform(stream, i * o + j) < 0.4f, true};
             if (missing[i % 6])
                 soft[i * o + j] = NAN;
+            else if (spec->temperature > 0 && spec->groups == 0 && o > 1 && i % 12 == 0 && j + 1 == o)
+                soft[i * o + j] = -INFINITY;
         }
     return soft;
 }
