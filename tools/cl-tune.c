@@ -120,7 +120,8 @@ tune(struct settings *s, bool named, const struct training_files *files, const s
     for (uint32_t l = 0; settings_given(s, &s->dropout) && l + 1 < model->network.n_layers; l++)
         model->network.layers[l].dropout = (float) s->dropout;
     const uint32_t n_classes = classes ? schema_y(&model->schema, 0)->dict.n : 0;
-    const struct strategy_run run = tuning_learn(s, model, collector, old, n_before); /* of the model as it was */
+    struct strategy_run run = tuning_learn(s, model, collector, old, n_before); /* of the model as it was */
+    tuning_decide(s, &run, collector, engine, (unsigned) files->threads, n_classes > n_before);
     struct solving_start start = {.memory = run.memory};
     value_get_u64(model->memory, "rows_seen", &start.stand_for);
     const enum balance by = training_balance(s, model->schema.task);
@@ -169,14 +170,14 @@ main(int argc, char **argv)
     struct streaming_files online = {.log_every_s = NAN};
     struct option options[] = {
         OPT_STRING('m', "model", "FILE", &path, "the model to go on with"),
-        OPT_CHOICE(0, "strategy", "NAME", &s.strategy, strategy_names, "how it keeps what it knew [auto = none]"),
+        OPT_CHOICE(0, "strategy", "NAME", &s.strategy, strategy_names, "how it keeps what it knew [auto: by the rows]"),
         OPT_DOUBLE(0, "strength", "L", &s.strength, 0, 1e10, "how much it keeps what it knew [by the strategy]"),
         OPT_DOUBLE(0, "ewc-gamma", "G", &s.ewc_gamma, 0, 1,
                    "of online-ewc: share of the older importance that stays [1]"),
         OPT_DOUBLE(0, "si-xi", "X", &s.si_xi, 1e-30, 1e30, "of si: damping of short ways [0.1]"),
         OPT_DOUBLE(0, "temperature", "T", &s.temperature, 0.01, 1000, "of lwf: of soft targets of classes [2]"),
-        OPT_CHOICE(0, "replay-weights", "share|equal|root", &s.replay_weights, settings_replay_weights,
-                   "of new and old in run k: 1/k, 1 - 1/k; 1, 1; 1/sqrt(k), the rest [root]"),
+        OPT_CHOICE(0, "replay-weights", "share|equal|root|rows", &s.replay_weights, settings_replay_weights,
+                   "of new and old in run k: 1/k, 1 - 1/k; 1, 1; 1/sqrt(k), the rest; n, 500 [root; rows with auto]"),
         OPT_DOUBLE_AUTO(0, "ridge", "L", &s.ridge, 1e-12, 1e6,
                         "of analytic: penalty, as a share of the mean square of a feature [auto]"),
         OPT_U64(0, "widen", "N", &s.widen, 0, 1000000, "of analytic: random units beside the last hidden ones [0]"),
@@ -200,7 +201,8 @@ main(int argc, char **argv)
                    "take the rows of a stream out of the memory; without FILE ... nothing is learned"),
         OPT_FLAG(0, "keep-optimiser", &s.keep_optimiser, "go on with the moments kept in the model"),
         STREAMING_OPTIONS(s, online),
-        TRAINING_OPTIONS(s, files, "the training's with replay, else a tenth", "10, or for 300 steps", OWN),
+        TRAINING_OPTIONS(s, files, "the training's with replay, else a tenth", "10, or for 30 steps; 300 a new class",
+                         OWN),
         OPT_COMMON,
         OPT_END,
     };

@@ -9,6 +9,7 @@
 #include "options.h"
 #include "program.h"
 #include "recall.h"
+#include "skill.h"
 
 double
 tuning_trained_lr(const struct model *model)
@@ -110,10 +111,11 @@ tuning_choose(struct settings *s, const struct model *model, const struct model 
 {
     const bool named =
         resumed != NULL ? value_get_string(resumed->training, "strategy") != NULL : s->strategy != STRATEGY_AUTO;
-    const int chosen = strategy_resolve(s->strategy, memory_size(model));
-    const bool shaken = s->shrink_perturb < 1 && !(strategy_at(chosen)->flags & STRATEGY_FOR_CLASSES);
-    s->strategy = s->strategy == STRATEGY_AUTO && (s->reinit_head || shaken) ? STRATEGY_NONE : chosen;
-    if (isnan(s->strength))
+    if (s->strategy == STRATEGY_AUTO && s->reinit_head)
+        s->strategy = STRATEGY_NONE;
+    if (s->strategy == STRATEGY_AUTO && s->shrink_perturb < 1) /* weights do not stay, and what they say neither */
+        s->strategy = strategy_choose(memory_size(model), true, 0);
+    if (isnan(s->strength) && s->strategy != STRATEGY_AUTO)
         s->strength = strategy_at(s->strategy)->strength;
     if (resumed == NULL)
         choose_rate(s, model);
@@ -248,10 +250,46 @@ tuning_learn(const struct settings *s, struct model *model, const struct collect
 }
 
 void
+tuning_decide(struct settings *s, struct strategy_run *run, const struct collector *collector,
+              const struct engine *engine, unsigned threads, bool new_classes)
+{
+    float quantiles[MODEL_MAX_QUANTILES];
+    const struct model *model = run->model;
+    const struct objective objective = model_objective(model, quantiles);
+    const struct rowset fresh = collect_train(collector);
+    double now = 0, before = 0;
+    struct error error;
+    if (s->strategy != STRATEGY_AUTO)
+        return;
+    const bool compared = run->memory.n > 0 && !new_classes && s->among == NULL;
+    if (compared && (skill_of(engine, &model->network, &objective, &fresh, threads, &now, &error) < 0 ||
+                     skill_of(engine, &model->network, &objective, &run->memory, threads, &before, &error) < 0))
+        die_error(&error);
+    s->strategy = strategy_choose(run->memory.n, new_classes || s->among != NULL, before - now);
+    if (compared)
+        note("auto is %s: of a constant's loss the model saves %.3g of the new rows and %.3g of those in memory",
+             strategy_names[s->strategy], now, before);
+    else
+        note("auto is %s: %s", strategy_names[s->strategy],
+             new_classes        ? "classes are new"
+             : s->among != NULL ? "classes are told apart among some"
+                                : "the model keeps no rows to compare with");
+    if (isnan(s->strength))
+        s->strength = strategy_at(s->strategy)->strength;
+    if (!settings_given(s, &s->replay_weights) && strcmp(strategy_names[s->strategy], "lwf") == 0)
+        s->replay_weights = REPLAY_ROWS;
+    choose_rate(s, model);
+    run->options = settings_strategy(s);
+}
+
+void
 tuning_choose_length(struct settings *s, const struct model *model, uint64_t n, uint32_t new_classes)
 {
     const uint64_t batch = settings_batch(s), per_epoch = batch == 0 ? 1 : (n + batch - 1) / batch;
-    const uint64_t least = TUNING_LEAST_STEPS * (uint64_t) (new_classes > 1 ? new_classes : 1);
+    const bool anew = s->reinit_head || s->shrink_perturb < 1 || strategy_at(s->strategy)->flags & STRATEGY_ANEW;
+    const uint64_t least = new_classes > 0 ? TUNING_LEAST_STEPS * (uint64_t) new_classes
+                           : anew          ? TUNING_LEAST_STEPS
+                                           : TUNING_FEW_STEPS;
     if (!settings_given(s, &s->epochs) && s->steps == 0 && n > 0) {
         s->epochs = TUNING_LEAST_EPOCHS;
         if (s->epochs * per_epoch < least)

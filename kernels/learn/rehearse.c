@@ -26,7 +26,7 @@ rehearse_weights(const struct strategy_run *run, double *fresh, double *old)
     double mine, all = 0, share = 0;
     strategy_weights(run, &mine, old);
     *fresh = mine;
-    if (run->options.replay_weights == REPLAY_EQUAL || run->memory.n == 0)
+    if (run->options.replay_weights == REPLAY_EQUAL || run->options.replay_weights == REPLAY_ROWS || run->memory.n == 0)
         return;
     uint8_t *marks = mem_zalloc((size_t) o + 1, 1);
     bool classes = mark_classes(run, &run->train, FRESH, marks) && mark_classes(run, &run->memory, OLD, marks);

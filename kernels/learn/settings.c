@@ -20,7 +20,7 @@ const char *const settings_schedules[] = {"constant", "step", "cosine", "plateau
 const char *const settings_class_weights[] = {"none", "balanced", NULL};
 const char *const settings_new_classes[] = {"grow", "error", "other", NULL};
 const char *const settings_new_columns[] = {"ignore", "add", "error", NULL};
-const char *const settings_replay_weights[] = {"share", "equal", "root", NULL};
+const char *const settings_replay_weights[] = {"share", "equal", "root", "rows", NULL};
 const char *const settings_memory_by[] = {"auto", "rows", "class", "run", NULL};
 
 /* NaN in a FIELD_DOUBLE: by other settings. In a FIELD_AUTO: "auto", until it is found. */

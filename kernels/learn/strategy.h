@@ -39,9 +39,11 @@ enum { STRATEGY_SET_TRAIN, STRATEGY_SET_MEMORY, STRATEGY_SET_SAMPLE };
 /*
  * How much the new rows count beside what is old (soft targets, replayed rows), k being the number of runs with this
  * one. SHARE: 1/k and 1 - 1/k (van de Ven, Tuytelaars and Tolias 2022). EQUAL: 1 and 1. ROOT: 1/sqrt(k) and the rest of
- * 1, which leaves new rows more of the loss after many runs.
+ * 1, which leaves new rows more of the loss after many runs. ROWS: what is old counts as STRATEGY_OLD_ROWS rows beside
+ * the n new ones, whatever k: few rows say little.
  */
-enum replay_weights { REPLAY_SHARE, REPLAY_EQUAL, REPLAY_ROOT };
+enum replay_weights { REPLAY_SHARE, REPLAY_EQUAL, REPLAY_ROOT, REPLAY_ROWS };
+enum { STRATEGY_OLD_ROWS = 500 };
 
 /* What a user may say of a strategy. Numbers are checked by the option tables. */
 struct strategy_options {
@@ -106,9 +108,13 @@ extern const char *const strategy_names[];
 const struct strategy *strategy_at(int index);
 /* -1 when there is none of this name. */
 int strategy_find(const char *name);
-/* The index of what `auto` stands for, for a model with `n_memory` rows; any other index as it is. Records hold what
- * was done, not `auto`. */
-int strategy_resolve(int index, uint64_t n_memory);
+/*
+ * What `auto` is, for a model with `n_memory` rows and a run that brings classes which are new, or rows of which the
+ * model has `lost` so much of the skill (skill.h) that it has on its memory. der where there is something of another
+ * kind and rows of before to keep it beside; more of the same is learned best by lwf. Records hold what was done.
+ */
+#define STRATEGY_SKILL_LOST 0.5
+int strategy_choose(uint64_t n_memory, bool new_classes, double lost);
 /* Weights of what is new and of what is old in this run. */
 void strategy_weights(const struct strategy_run *run, double *fresh, double *old);
 

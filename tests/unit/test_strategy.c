@@ -112,11 +112,25 @@ test_names(void **state)
     (void) state;
     for (int i = 0; strategy_names[i] != NULL; i++) {
         assert_int_equal(strategy_find(strategy_names[i]), i);
-        if (i != STRATEGY_AUTO)
-            assert_string_equal(strategy_at(i)->name, strategy_names[i]);
+        assert_string_equal(strategy_at(i)->name, strategy_names[i]);
     }
     assert_int_equal(strategy_find("no such"), -1);
     assert_int_equal(strategy_find(NULL), -1);
+}
+
+/* auto: der where something is of another kind and rows are kept; more of the same is lwf's. */
+static void
+test_choice(void **state)
+{
+    (void) state;
+    const int der = strategy_find("der"), lwf = strategy_find("lwf");
+    assert_int_equal(strategy_choose(500, true, 0), der);
+    assert_int_equal(strategy_choose(500, false, 0.51), der);
+    assert_int_equal(strategy_choose(500, false, 0.49), lwf);
+    assert_int_equal(strategy_choose(500, false, -1), lwf);
+    assert_int_equal(strategy_choose(500, false, INFINITY), der);
+    assert_int_equal(strategy_choose(0, false, 0), lwf);
+    assert_int_equal(strategy_choose(0, true, 0), STRATEGY_NONE);
 }
 
 static void
@@ -133,6 +147,10 @@ test_weights(void **state)
     run.options.replay_weights = REPLAY_ROOT;
     strategy_weights(&run, &fresh, &old);
     assert_true(fresh == 0.5 && old == 0.5);
+    run.options.replay_weights = REPLAY_ROWS;
+    run.train.n = 1500;
+    strategy_weights(&run, &fresh, &old);
+    assert_true(fresh == 0.75 && old == 0.25);
 }
 
 /* A first training with si moves the weights as one without: grad() and apply() are run(). What it leaves is the
@@ -502,6 +520,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_choice),
         cmocka_unit_test(test_weights),
         cmocka_unit_test(test_si_along_the_path),
         cmocka_unit_test(test_merged_penalty),
