@@ -8,8 +8,9 @@
  * m is the number of outputs. The paper has all outputs from the start; here classes come, and a row that was stored
  * before one of them has no s for it. What is known is that it is not of that class: s is then that of the likeliest
  * class that the row is not, so that a new class is not likelier than any mistake of the model was. Against no s at all
- * this is worth a point and a half of class-incremental Split MNIST. Where each group of classes has a softmax of its
- * own, classes of other groups need none, and count as no output.
+ * this is worth a point and a half of class-incremental Split MNIST. Where the new rows are fewer than those of the
+ * memory it is left out: then a new class is more often missed than taken for an old one. Where each group of classes
+ * has a softmax of its own, classes of other groups need none, and count as no output.
  *
  * The paper draws rows for s and for y apart; one draw for both has the same mean and takes two thirds of the time.
  * With --replay-weights equal, strength is the paper's alpha, and its beta is 1.
@@ -37,7 +38,7 @@ prepare(struct strategy_run *run, struct error *error)
     const uint32_t o = network_outputs(run->start);
     const uint64_t n = run->memory.n;
     (void) error;
-    if (run->memory.soft == NULL || run->memory.label == NULL || run->groups != NULL)
+    if (run->memory.soft == NULL || run->memory.label == NULL || run->groups != NULL || run->train.n <= n)
         return 0;
     float *soft = arena_array(run->arena, n * o, sizeof *soft); // [n, o]
     memcpy(soft, run->memory.soft, n * o * sizeof *soft);

@@ -403,6 +403,7 @@ test_der_completes(void **state)
         .start = &f->model.network,
         .arena = &f->model.arena,
         .memory = {.n = 3, .soft = soft, .label = label},
+        .train = {.n = 4},
     };
     struct error error;
     assert_int_equal(strategy_der.prepare(&run, &error), 0);
@@ -410,6 +411,10 @@ test_der_completes(void **state)
         assert_true(run.memory.soft[i] == whole[i] || (isnan(run.memory.soft[i]) && isnan(whole[i])));
     run.memory.soft = soft;
     run.groups = label; /* other groups have softmaxes of their own */
+    assert_int_equal(strategy_der.prepare(&run, &error), 0);
+    assert_ptr_equal(run.memory.soft, soft);
+    run.groups = NULL;
+    run.train.n = 3; /* few rows hardly win by their number */
     assert_int_equal(strategy_der.prepare(&run, &error), 0);
     assert_ptr_equal(run.memory.soft, soft);
     end(f);
