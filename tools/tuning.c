@@ -267,8 +267,9 @@ tuning_decide(struct settings *s, struct strategy_run *run, const struct collect
         die_error(&error);
     s->strategy = strategy_choose(run->memory.n, new_classes || s->among != NULL, before - now);
     if (compared)
-        note("auto is %s: of a constant's loss the model saves %.3g of the new rows and %.3g of those in memory",
-             strategy_names[s->strategy], now, before);
+        note("auto is %s: the model takes %.3g %% off the loss of a constant on the new rows, %.3g %% on those in "
+             "memory",
+             strategy_names[s->strategy], 100 * now, 100 * before);
     else
         note("auto is %s: %s", strategy_names[s->strategy],
              new_classes        ? "classes are new"
