@@ -51,6 +51,10 @@ make_files()
         cl-train -q --hidden 8 --epochs 20 < scaled.clt > model.ck &&
         cp model.ck next.ck &&
         cl-ingest -m model.ck holdout.csv > test.clt &&
+        cp model.ck 1.ck &&
+        cp test.clt test1.clt &&
+        cp test.clt test2.clt &&
+        cl-ingest -m model.ck new.csv > second.clt &&
         head -n 21 new.csv | cl-ingest -m model.ck > few.clt
 }
 

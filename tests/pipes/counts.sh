@@ -66,7 +66,7 @@ for scaled in "--label standard" "--label sqrt" "--label max" "--label none" non
     [ -s kept ] || fail "poisson, $scaled: no row is kept"
     grep -q ',0$' kept || fail "poisson, $scaled: no label of 0 is kept"
     grep -v -x -F -f counts.csv kept > others && fail "poisson, $scaled: kept rows that the file does not have: $(head -n 3 others)"
-    cl-tune -q -m poisson.ck --epochs 1 < poisson.clt | cl-cat --memory -F csv - | tail -n +2 > kept
+    cl-tune -q -m poisson.ck --epochs 1 < poisson.clt | cl-cat --memory -F csv - | tail -n +2 | cut -d, -f1-3 > kept
     grep -v -x -F -f counts.csv kept > others && fail "poisson, $scaled: tuned, $(head -n 3 others)"
 done
 true
