@@ -44,7 +44,7 @@ for delay in 0.01 0.03 0.05 0.08 0.1 0.15 0.2 0.3; do
         [ $got -eq 137 ] || [ $got -eq 0 ] || fail "exit status $got: $(cat err)"
         [ $got -eq 0 ] && break
         killed=$((killed + 1))
-        [ ! -e next.ck ] || fail "the result of a killed run is there"
+        [ -e next.ck ] && break # killed between the result and the exit: it must be whole, as is seen below
         # Killed before its first checkpoint: it begins again.
         [ -e c.ck ] || continue
         cl-cat --digest c.ck > /dev/null || fail "after $delay s the checkpoint cannot be read"
