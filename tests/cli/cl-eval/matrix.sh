@@ -21,21 +21,29 @@ echo 'of which less is better'
 matrix --metric log_loss | tail -n 3
 echo 'JSON'
 matrix --json --baseline 0.ck > out.json
-python3 - << 'END'
-import json
-o = json.load(open("out.json"))
-print(*o)
-r, b = o["matrix"], o["baseline"]
-print(o["metric"], o["models"], o["streams"], o["rows"])
-near = lambda a, b: abs(a - b) < 1e-12
-print(near(o["acc"], sum(r[2]) / 3), near(o["bwt"], (r[2][0] - r[0][0] + r[2][1] - r[1][1]) / 2),
-      near(o["fwt"], (r[0][1] - b[1] + r[1][2] - b[2]) / 2),
-      near(o["forgetting"], (max(r[0][0], r[1][0]) - r[2][0] + max(r[0][1], r[1][1]) - r[2][1]) / 2))
-for j in range(3):
-    import subprocess
-    one = json.loads(subprocess.run(["cl-eval", "--json", "-m", "2.ck", f"{j + 1}.clt"], capture_output=True).stdout)
-    print(near(one["accuracy"], r[1][j]), one["n"] == o["rows"][j])
-END
+grep -o '"[a-z_]*":' out.json | tr -d '":' | xargs
+# list KEY: the numbers, or names, of a list, and of lists in it
+list() {
+    sed "s/.*\"$1\": *\[*\([^]]*\(\], *\[[^]]*\)*\)\].*/\1/" out.json | tr -d '[],"'
+}
+number() {
+    sed "s/.*\"$1\": *\([-0-9.e]*\).*/\1/" $2
+}
+list models
+list streams
+list rows
+echo "$(list matrix) $(list baseline) $(number acc out.json) $(number bwt out.json) $(number fwt out.json) \
+$(number forgetting out.json)" | awk '
+    function near(a, b) { return a - b < 1e-12 && b - a < 1e-12 }
+    function most(a, b) { return a > b ? a : b }
+    { # r[i][j] is $(3 * i + j + 1), b[j] $(10 + j)
+        print NF, near($13, ($7 + $8 + $9) / 3), near($14, ($7 - $1 + $8 - $5) / 2),
+            near($15, ($2 - $11 + $6 - $12) / 2), near($16, (most($1, $4) - $7 + most($2, $5) - $8) / 2)
+    }'
+for j in 1 2 3; do
+    cl-eval --json -m 2.ck $j.clt > one.json
+    [ "$(number accuracy one.json)" = "$(list matrix | cut -d ' ' -f $((3 + j)))" ]; echo $?
+done
 echo 'from a pipe'
 cat 1.clt | cl-eval --matrix -m 1.ck -m 2.ck - 2.clt | sed -n '1,3p'
 echo 'one task; more models than tasks'
