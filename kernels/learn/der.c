@@ -51,21 +51,12 @@ prepare(struct strategy_run *run, struct error *error)
 static int
 attach_dark(struct strategy_run *run, struct error *error)
 {
-    struct plan *plan = run->plan;
+    struct plan_part *part = rehearse(run);
     (void) error;
-    if (run->memory.n == 0)
+    if (part == NULL || run->memory.soft == NULL)
         return 0;
-    double fresh, old;
-    rehearse_weights(run, &fresh, &old);
-    plan->parts[0].weight = fresh;
-    plan->parts[plan->n_parts++] = (struct plan_part){
-        .set = STRATEGY_SET_MEMORY,
-        .rows = rehearse_rows(run),
-        .weight = old,
-        .soft_weight = run->memory.soft != NULL ? old * run->options.strength : 0,
-        .soft = SOFT_SQUARED,
-        .grouped = run->groups != NULL,
-    };
+    part->soft_weight = part->weight * run->options.strength;
+    part->soft = SOFT_SQUARED;
     return 0;
 }
 

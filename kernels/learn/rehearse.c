@@ -40,28 +40,29 @@ rehearse_weights(const struct strategy_run *run, double *fresh, double *old)
     free(marks);
 }
 
-uint32_t
-rehearse_rows(const struct strategy_run *run)
+struct plan_part *
+rehearse(struct strategy_run *run)
 {
-    return run->plan->parts[0].rows;
+    struct plan *plan = run->plan;
+    double fresh, old;
+    if (run->memory.n == 0)
+        return NULL;
+    rehearse_weights(run, &fresh, &old);
+    plan->parts[0].weight = fresh;
+    plan->parts[plan->n_parts] = (struct plan_part){
+        .set = STRATEGY_SET_MEMORY,
+        .rows = plan->parts[0].rows,
+        .weight = old,
+        .grouped = run->groups != NULL,
+    };
+    return &plan->parts[plan->n_parts++];
 }
 
 static int
 attach_memory(struct strategy_run *run, struct error *error)
 {
-    struct plan *plan = run->plan;
     (void) error;
-    if (run->memory.n == 0)
-        return 0;
-    double fresh, old;
-    rehearse_weights(run, &fresh, &old);
-    plan->parts[0].weight = fresh;
-    plan->parts[plan->n_parts++] = (struct plan_part){
-        .set = STRATEGY_SET_MEMORY,
-        .rows = rehearse_rows(run),
-        .weight = old,
-        .grouped = run->groups != NULL,
-    };
+    rehearse(run);
     return 0;
 }
 

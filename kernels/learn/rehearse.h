@@ -17,7 +17,8 @@
  */
 void rehearse_weights(const struct strategy_run *run, double *fresh, double *old);
 
-/* Rows of the memory that a step draws: as many as it takes of the new ones. */
-uint32_t rehearse_rows(const struct strategy_run *run);
+/* Gives the plan a part that draws as many rows of the memory a step as it takes of the new ones, and both parts their
+ * weights. Returns the part; NULL where there is no memory. */
+struct plan_part *rehearse(struct strategy_run *run);
 
 #endif
